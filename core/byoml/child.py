@@ -1,0 +1,188 @@
+"""Run one program: its output passes through untouched, the end of its stderr is kept, signals reach its whole group."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+__all__ = ["ChildResult", "Stopped", "Stopper", "run"]
+
+_TAIL_BYTES = 16 * 1024
+_CHUNK = 64 * 1024
+_COULD_NOT_START = 127
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopped(BaseException):  # noqa: N818  not an error; like KeyboardInterrupt it must pass `except Exception`
+    """A stop was asked for while no program was running."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.exit_code = 128 + signum
+
+
+@dataclass(frozen=True)
+class ChildResult:
+    """How a program ended.
+
+    Args:
+        exit_code: 0..255; 128+n where signal n ended it.
+        signal: The number of the signal that ended it, None where it ended by itself.
+        stderr_tail: The last 16 KiB of its stderr, undecodable bytes replaced.
+    """
+
+    exit_code: int
+    signal: int | None
+    stderr_tail: str
+
+
+class Stopper:
+    """Hears SIGTERM and SIGINT for the process, and passes them on to the program that is running.
+
+    A second signal, or the end of the grace, kills the program's group. While no program runs, a signal raises `Stopped`.
+
+    Args:
+        grace: Seconds between the signal and SIGKILL.
+    """
+
+    def __init__(self, grace: float = 110.0) -> None:
+        self._grace = grace
+        self._guarding = False
+        self._group: int | None = None
+        self.signum: int | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[Stopper]:
+        """Take over the signals, and give them back at the end."""
+        before = {number: signal.signal(number, self._heard) for number in _SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def guarding(self) -> Iterator[Callable[[int], None]]:
+        """Keep signals for a program about to start; the function given takes its process group once there is one."""
+        self._guarding = True
+        try:
+            yield self._attach
+        finally:
+            self._guarding = False
+            self._group = None
+
+    def _attach(self, group: int) -> None:
+        self._group = group
+        if self.signum is not None:
+            self._pass_on(self.signum)
+
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        first = self.signum is None
+        self.signum = self.signum or number
+        if not self._guarding:
+            raise Stopped(number)
+        self._pass_on(number if first else signal.SIGKILL)
+
+    def _pass_on(self, number: int) -> None:
+        group = self._group
+        if group is None:
+            return
+        _signal_group(group, number)
+        if number != signal.SIGKILL:
+            timer = threading.Timer(self._grace, self._escalate, (group,))
+            timer.daemon = True
+            timer.start()
+
+    def _escalate(self, group: int) -> None:
+        if self._group == group:
+            _signal_group(group, signal.SIGKILL)
+
+
+def run(
+    command: Sequence[str], *, cwd: Path, variables: Mapping[str, str], stopper: Stopper, stdout: int | None = None
+) -> ChildResult:
+    """Run a program to its end, in a process group of its own.
+
+    Args:
+        command: The argument vector.
+        cwd: The folder it runs in.
+        variables: Its whole environment.
+        stopper: Passes SIGTERM and SIGINT on to the group.
+        stdout: A file descriptor for its stdout; None: ours.
+
+    Returns:
+        How it ended; what the group left running is killed.
+    """
+    with stopper.guarding() as attach:
+        try:
+            process = subprocess.Popen(
+                command, cwd=cwd, env=dict(variables), stdout=stdout, stderr=subprocess.PIPE, start_new_session=True
+            )
+        except OSError as error:
+            return ChildResult(_COULD_NOT_START, None, f"{type(error).__name__}: {error}")
+        attach(process.pid)
+        assert process.stderr is not None  # noqa: S101  Popen was asked for a pipe
+        pump = _StderrPump(process.stderr.fileno())
+        pump.start()
+        code = process.wait()
+    tail = pump.finish()
+    process.stderr.close()
+    _signal_group(process.pid, signal.SIGKILL)
+    return ChildResult(code if code >= 0 else 128 - code, -code if code < 0 else None, tail)
+
+
+def _signal_group(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # all of it has ended already
+        return
+
+
+class _StderrPump(threading.Thread):
+    """Copies the pipe to our stderr as the bytes come, and keeps the last of them."""
+
+    def __init__(self, source: int) -> None:
+        super().__init__(daemon=True)
+        self._source = source
+        self._tail = bytearray()
+        self._ended, self._end = os.pipe()
+
+    def run(self) -> None:
+        waiting = select.poll()
+        waiting.register(self._source, select.POLLIN)
+        waiting.register(self._ended, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in waiting.poll()}
+            if self._source in ready:
+                chunk = os.read(self._source, _CHUNK)
+                if not chunk:
+                    return
+                self._keep(chunk)
+            elif self._ended in ready:  # a grandchild may hold the pipe open for ever: what has come is enough
+                return
+
+    def _keep(self, chunk: bytes) -> None:
+        self._tail += chunk
+        del self._tail[:-_TAIL_BYTES]
+        while chunk:
+            try:
+                chunk = chunk[os.write(2, chunk) :]
+            except OSError:  # nobody reads our stderr any more; the tail still counts
+                return
+
+    def finish(self) -> str:
+        os.close(self._end)
+        self.join()
+        os.close(self._ended)
+        return self._tail.decode("utf-8", "replace")

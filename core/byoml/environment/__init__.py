@@ -1,0 +1,1 @@
+"""Facts about the container, each read once into a frozen value."""

@@ -1,0 +1,209 @@
+"""The one exception tree: the class says who must act, the constructor takes data and words the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = [
+    "AmbiguousFrameworkError",
+    "ByomlError",
+    "ConfigurationError",
+    "ContainerError",
+    "EntryPointMissingError",
+    "HostUnreachableError",
+    "InstallError",
+    "ModelFilesError",
+    "NothingToTrainError",
+    "PluginBrokenError",
+    "PluginConflictError",
+    "PluginError",
+    "SettingError",
+    "SourceError",
+    "UnknownFrameworkError",
+    "UnreadableConfigFileError",
+    "UsageError",
+    "UserCodeError",
+    "UserModuleError",
+]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+class ByomlError(Exception):
+    """Anything byoml can explain; `exit_code` is what the container ends with."""
+
+    exit_code: int = 1
+
+
+class UsageError(ByomlError):
+    """The command line cannot be understood."""
+
+    exit_code = 2
+
+
+class ContainerError(ByomlError):
+    """The tree under `/opt/ml` is not as the platform promises."""
+
+
+class UnreadableConfigFileError(ContainerError):
+    """A config file exists and does not parse.
+
+    Args:
+        path: The file.
+        reason: What the parser says.
+        line: One-based line, 0 where the whole file has the wrong shape.
+        column: One-based column.
+    """
+
+    def __init__(self, path: Path, reason: str, line: int = 0, column: int = 0) -> None:
+        place = f"{path}, line {line}, column {column}" if line else str(path)
+        super().__init__(f"{place}: {reason}; the file must hold one JSON object")
+
+
+class HostUnreachableError(ContainerError):
+    """Peers of this host did not become reachable by name in time."""
+
+    def __init__(self, hosts: Iterable[str], seconds: float) -> None:
+        super().__init__(
+            f"no address found for {_listed(hosts)} within {seconds:g} s; are all hosts of resourceconfig.json "
+            "started, and in one network? BYOML_PEER_TIMEOUT_SECONDS sets how long to wait"
+        )
+
+
+class ConfigurationError(ByomlError):
+    """A value that the user sent is wrong or missing."""
+
+
+class SettingError(ConfigurationError):
+    """One variable, hyperparameter or option has a value that is not allowed.
+
+    Args:
+        name: Its name, as the user writes it.
+        value: What was found.
+        allowed: What would be right, in words.
+    """
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name} is {value!r}; it must be {allowed}")
+
+
+class EntryPointMissingError(ConfigurationError):
+    """The entry point was named, and is not there."""
+
+    def __init__(self, name: str, said_by: str, folders: Iterable[Path], found: Iterable[str]) -> None:
+        super().__init__(
+            f"entry point {name!r} (from {said_by}) is not in {_listed(str(folder) for folder in folders)}; "
+            f"files there: {_listed(sorted(found)[:20])}"
+        )
+
+
+class NothingToTrainError(ConfigurationError):
+    """There is neither a script nor a framework with an algorithm of its own."""
+
+    def __init__(self, code_dir: Path, frameworks: Iterable[str]) -> None:
+        super().__init__(
+            f"nothing to train: set SAGEMAKER_PROGRAM (or the hyperparameter sagemaker_program) to your script, put it at "
+            f"{code_dir}/train.py, or set BYOML_FRAMEWORK to a framework with an algorithm of its own "
+            f"(installed: {_listed(sorted(frameworks))})"
+        )
+
+
+class SourceError(ConfigurationError):
+    """The submit directory cannot be fetched."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(f"submit directory {uri!r}: {reason}")
+
+
+class ModelFilesError(ConfigurationError):
+    """The model folder does not hold what the framework loads."""
+
+    def __init__(self, model_dir: Path, wanted: str, found: Iterable[str]) -> None:
+        super().__init__(f"{model_dir} has no {wanted}; files there: {_listed(sorted(found)[:20])}")
+
+
+class UserCodeError(ByomlError):
+    """A program of the user ended with an error.
+
+    Args:
+        summary: The line that says most, such as the exception line.
+        exit_code: The container's exit code, 1..255.
+        stderr_tail: The end of what the program wrote to stderr.
+    """
+
+    def __init__(self, summary: str, exit_code: int = 1, stderr_tail: str = "") -> None:
+        super().__init__(summary)
+        self.exit_code = exit_code
+        self.stderr_tail = stderr_tail
+
+
+class InstallError(UserCodeError):
+    """pip could not install what the user's code needs; always exit code 1, as it fails before the program."""
+
+    def __init__(self, what: Path, exit_code: int, stderr_tail: str) -> None:
+        super().__init__(f"could not install {what} (pip ended with {exit_code})", 1, stderr_tail)
+
+
+class UserModuleError(UserCodeError):
+    """The user's module cannot be imported, or its functions do not fit together."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+
+
+class PluginError(ByomlError):
+    """A plugin must be mended, removed or switched off.
+
+    Args:
+        plugin: Its name, as `byoml plugins` prints it.
+        reason: What is wrong, and what would be right.
+    """
+
+    def __init__(self, plugin: str, reason: str) -> None:
+        super().__init__(f"plugin {plugin}: {reason}")
+        self.plugin = plugin
+
+
+class PluginBrokenError(PluginError):
+    """A plugin fails to import or to register."""
+
+    switch: ClassVar[str] = "BYOML_DISABLED_PLUGINS"
+
+    def __init__(self, plugin: str, distribution: str, cause: BaseException) -> None:
+        super().__init__(
+            plugin,
+            f"cannot be loaded from distribution {distribution} ({type(cause).__name__}: {cause}); "
+            f"mend it, uninstall it, or set {self.switch}={plugin}",
+        )
+
+
+class PluginConflictError(PluginError):
+    """Two plugins answer where one answer is wanted."""
+
+    def __init__(self, subject: str, first: str, second: str) -> None:
+        super().__init__(
+            first, f"gives {subject}, and so does plugin {second}; switch one off with BYOML_DISABLED_PLUGINS"
+        )
+
+
+class UnknownFrameworkError(ConfigurationError):
+    """`BYOML_FRAMEWORK` names a framework that is not installed."""
+
+    def __init__(self, name: str, installed: Iterable[str]) -> None:
+        super().__init__(
+            f"BYOML_FRAMEWORK is {name!r}, which is not installed; installed: {_listed(sorted(installed))}. "
+            f"`pip install byoml[{name}]` brings it if it is one of ours; `none` uses no framework"
+        )
+
+
+class AmbiguousFrameworkError(ConfigurationError):
+    """Several frameworks would do, and nothing says which."""
+
+    def __init__(self, why: str, candidates: Iterable[str]) -> None:
+        super().__init__(f"{why}: {_listed(sorted(candidates))}; set BYOML_FRAMEWORK to one of them, or to none")

@@ -1,0 +1,1 @@
+"""How the user's processes are started; plugins reuse these."""

@@ -1,0 +1,173 @@
+"""The values that pass between core and plugins; all frozen but the answer part of a Context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from byoml.child import Stopper
+    from byoml.codecs import Codecs
+
+__all__ = ["Capabilities", "Context", "Invocation", "Launcher", "Outcome", "ServerSettings", "TrainingJob"]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a framework's defaults can do; tests and the server ask for a capability, never for a plugin's name.
+
+    Args:
+        batchable: `predict_fn` may get the rows of several requests as one array, and gives one row each.
+        thread_safe: `predict_fn` may run in several threads at once on one model.
+        fork_safe: A model loaded before the fork predicts in the child; proven by a test, never assumed.
+        trains: There is a built-in algorithm for jobs without a script.
+        supports_hosts: The built-in algorithm trains one model on several hosts.
+    """
+
+    batchable: bool = False
+    thread_safe: bool = False
+    fork_safe: bool = False
+    trains: bool = False
+    supports_hosts: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """One launch of the user's program on this host.
+
+    Args:
+        command: The whole argument vector; never a shell's line.
+        cwd: The folder it runs in.
+        variables: Its whole environment.
+        stopper: Hears SIGTERM and SIGINT, and passes them on.
+        hosts: The hosts that take part, rank order.
+        host_rank: This host's index in them.
+    """
+
+    command: tuple[str, ...]
+    cwd: Path
+    variables: Mapping[str, str]
+    stopper: Stopper
+    hosts: tuple[str, ...] = ("localhost",)
+    host_rank: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the user's program ended.
+
+    Args:
+        exit_code: 0..255; 128+n where signal n ended it.
+        signal: The number of the signal that ended it, None where it ended by itself.
+        stderr_tail: The end of its stderr.
+        stopped: It was asked to stop by SIGTERM or SIGINT.
+        command: What was run.
+    """
+
+    exit_code: int
+    signal: int | None = None
+    stderr_tail: str = ""
+    stopped: bool = False
+    command: tuple[str, ...] = ()
+
+
+class Launcher(Protocol):
+    """Starts the user's processes of one host, and waits for them."""
+
+    name: str
+
+    def launch(self, job: TrainingJob) -> Outcome:
+        """Run the job's command; return only when all of it has ended."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How the server runs; a framework may return a changed copy.
+
+    Args:
+        port: Where it listens, on all interfaces; 0 takes a free one.
+        workers: Worker processes.
+        threads: Threads that predict in each worker.
+        timeout: Seconds a request may take.
+        queue_limit: Requests that may wait in one worker.
+        body_limit: Bytes of a request's body.
+        batch_limit: Requests that may be predicted as one batch.
+        reason: Why this many workers, in words; logged at start.
+    """
+
+    port: int = 8080
+    workers: int = 1
+    threads: int = 1
+    timeout: float = 60.0
+    queue_limit: int = 1000
+    body_limit: int = 100 * 2**20
+    batch_limit: int = 256
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One POST to `/invocations`, free of HTTP.
+
+    Args:
+        body: As it came.
+        content_type: The header's value, or the default where there was none.
+        accept: The header's value, or the default where there was none or `*/*`.
+        headers: All headers, names in lower case.
+        request_id: Ours, unless the request brought an `X-Amzn-SageMaker-Inference-Id`.
+    """
+
+    body: bytes
+    content_type: str
+    accept: str
+    headers: Mapping[str, str]
+    request_id: str
+
+
+@dataclass
+class Context:
+    """What a function that names `context` gets beside its arguments.
+
+    Args:
+        model_dir: Where the model lies.
+        codecs: The codecs of core and all plugins.
+        headers: The request's headers, names in lower case; empty while the model is loaded.
+        request_id: The request's id; empty while the model is loaded.
+    """
+
+    model_dir: Path
+    codecs: Codecs
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    answer_status: int = 200
+    answer_headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def inference_id(self) -> str | None:
+        return self.headers.get("x-amzn-sagemaker-inference-id")
+
+    @property
+    def custom_attributes(self) -> str | None:
+        return self.headers.get("x-amzn-sagemaker-custom-attributes")
+
+    @property
+    def session_id(self) -> str | None:
+        return self.headers.get("x-amzn-sagemaker-session-id")
+
+    @property
+    def target_model(self) -> str | None:
+        return self.headers.get("x-amzn-sagemaker-target-model")
+
+    @property
+    def system_properties(self) -> dict[str, Any]:
+        """AWS's toolkit gives the model folder under this name; kept so that handlers written for it run."""
+        return {"model_dir": str(self.model_dir), "gpu_id": None}
+
+    def set_status(self, status: int) -> None:
+        self.answer_status = status
+
+    def set_header(self, name: str, value: str) -> None:
+        self.answer_headers[name] = value

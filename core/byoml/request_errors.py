@@ -1,0 +1,140 @@
+"""What can go wrong with one request: the branch of the exception tree that becomes an HTTP answer.
+
+The class name is the `type` of the JSON error, `status` its code (contract/inference 1.5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from byoml.errors import ByomlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "HandlerFailed",
+    "MalformedPayload",
+    "MethodNotAllowed",
+    "ModelNotReady",
+    "NotAcceptable",
+    "NotFound",
+    "OutOfMemory",
+    "Overloaded",
+    "PayloadTooLarge",
+    "PredictionTimeout",
+    "RequestError",
+    "UnsupportedContentType",
+]
+
+
+class RequestError(ByomlError):
+    """One request cannot be answered as asked.
+
+    User code may raise any of these; the server turns it into the status and JSON body.
+    """
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str]
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        if "type" not in vars(cls):
+            cls.type = cls.__name__
+
+
+class MalformedPayload(RequestError):
+    """The body is not what its content type promises.
+
+    Args:
+        content_type: What the request said it sends.
+        reason: What is wrong with the body.
+        row: One-based row or line, 0 where there is none.
+        column: One-based column, 0 where there is none.
+    """
+
+    status = 400
+
+    def __init__(self, content_type: str, reason: str, row: int = 0, column: int = 0) -> None:
+        place = f" at row {row}" + (f", column {column}" if column else "") if row else ""
+        super().__init__(f"the body is not valid {content_type}{place}: {reason}")
+
+
+class NotFound(RequestError):
+    status = 404
+
+    def __init__(self, path: str, paths: Iterable[str]) -> None:
+        super().__init__(f"no route {path}; there are {', '.join(paths)}")
+
+
+class MethodNotAllowed(RequestError):
+    status = 405
+
+    def __init__(self, method: str, path: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"{path} does not take {method}; it takes {', '.join(allowed)}")
+
+
+class NotAcceptable(RequestError):
+    status = 406
+
+    def __init__(self, accept: str, possible: Iterable[str], reason: str = "") -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"cannot answer as {accept!r}{why}; possible: {', '.join(possible)}")
+
+
+class PayloadTooLarge(RequestError):
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the body is larger than the limit of {limit} bytes; SAGEMAKER_MAX_PAYLOAD_IN_MB raises the limit"
+        )
+
+
+class UnsupportedContentType(RequestError):
+    status = 415
+
+    def __init__(self, content_type: str, possible: Iterable[str]) -> None:
+        super().__init__(f"cannot read {content_type!r}; possible content types: {', '.join(possible)}")
+
+
+class HandlerFailed(RequestError):
+    """A function of the user or the framework raised."""
+
+    status = 500
+    type = "UserCodeError"
+
+    def __init__(self, function: str, cause: BaseException) -> None:
+        super().__init__(f"{function} failed with {type(cause).__name__}: {cause}")
+
+
+class ModelNotReady(RequestError):
+    status = 503
+    headers = {"Retry-After": "1"}  # noqa: RUF012  a constant of the class, as `status` is
+
+    def __init__(self) -> None:
+        super().__init__("the model is still being loaded; /ping answers 200 once it can predict")
+
+
+class Overloaded(RequestError):
+    status = 503
+    headers = {"Retry-After": "1"}  # noqa: RUF012  a constant of the class, as `status` is
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} requests are waiting already; BYOML_QUEUE_LIMIT sets how many may wait")
+
+
+class PredictionTimeout(RequestError):
+    status = 504
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"no answer within {seconds:g} s; SAGEMAKER_MODEL_SERVER_TIMEOUT sets how long a request may take"
+        )
+
+
+class OutOfMemory(RequestError):
+    status = 507
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(f"out of memory while {doing}")

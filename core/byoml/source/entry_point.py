@@ -1,0 +1,113 @@
+"""The user's program: where it is looked for, what kind it is, and the command that starts it (contract/training 4.3)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from byoml.errors import EntryPointMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["EntryPoint", "Kind", "Named", "find"]
+
+
+class Kind(Enum):
+    """How a program is started."""
+
+    SCRIPT = "script"
+    PACKAGE = "package"
+    MODULE = "module"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Named:
+    """An entry point's name, and who said it.
+
+    Args:
+        name: A path relative to the code folder.
+        said_by: The variable or hyperparameter, for the error; empty where the name is only a default.
+    """
+
+    name: str
+    said_by: str = ""
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A program that can be started.
+
+    Args:
+        name: As given: a path relative to `code_dir`, or a dotted module.
+        kind: How it is started.
+        code_dir: The folder it runs in.
+    """
+
+    name: str
+    kind: Kind
+    code_dir: Path
+
+    @classmethod
+    def module(cls, name: str, code_dir: Path) -> EntryPoint:
+        """Name an installed module, run as `python -m`; for algorithms that plugins bring."""
+        return cls(name, Kind.MODULE, code_dir)
+
+    def command(self, args: Sequence[str]) -> tuple[str, ...]:
+        """Make the argument vector.
+
+        Args:
+            args: The program's arguments.
+
+        Returns:
+            The vector; no shell is in it but for a shell script without a first line that names its interpreter.
+        """
+        if self.kind is Kind.COMMAND:
+            return (*self._interpreter(), f"./{self.name}", *args)
+        if self.kind is Kind.SCRIPT:
+            return (sys.executable, self.name, *args)
+        return (sys.executable, "-m", self.name.removesuffix(".py").replace("/", "."), *args)
+
+    def _interpreter(self) -> tuple[str, ...]:
+        with (self.code_dir / self.name).open("rb") as program:
+            start = program.read(4)
+        return () if start.startswith(b"#!") or start == b"\x7fELF" else ("/bin/sh",)
+
+
+def find(candidates: Iterable[Named], folders: Sequence[Path]) -> EntryPoint | None:
+    """Find the user's program.
+
+    Args:
+        candidates: Names, the one that wins first.
+        folders: Where to look, the one that wins first.
+
+    Returns:
+        The first that exists, or None where no name was said and no default exists.
+
+    Raises:
+        EntryPointMissingError: A name was said, and is in none of the folders.
+    """
+    for named in candidates:
+        for folder in folders:
+            if (folder / named.name).is_file() and _inside(folder / named.name, folder):
+                return EntryPoint(named.name, _kind(named.name, folder), folder)
+        if named.said_by:
+            found = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
+            raise EntryPointMissingError(named.name, named.said_by, folders, found)
+    return None
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return ".." not in path.relative_to(folder).parts
+
+
+def _kind(name: str, folder: Path) -> Kind:
+    if name.endswith(".sh"):
+        return Kind.COMMAND
+    if (folder / "setup.py").is_file():
+        return Kind.PACKAGE
+    return Kind.SCRIPT if name.endswith(".py") else Kind.COMMAND
