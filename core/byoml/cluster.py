@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -31,23 +32,28 @@ def wait_for_names(hosts: Sequence[str], seconds: float = 900.0) -> None:
     if not hosts:
         return
     deadline = time.monotonic() + seconds
+    giving_up = threading.Event()
     with ThreadPoolExecutor(len(hosts)) as pool:
-        found = list(pool.map(lambda host: _wait_for_name(host, deadline), hosts))
+        try:
+            found = list(pool.map(lambda host: _wait_for_name(host, deadline, giving_up), hosts))
+        finally:  # a stop signal raises here, and must not wait for the threads' deadline
+            giving_up.set()
     missing = [host for host, there in zip(hosts, found, strict=True) if not there]
     if missing:
         raise HostUnreachableError(missing, seconds)
 
 
-def _wait_for_name(host: str, deadline: float) -> bool:
+def _wait_for_name(host: str, deadline: float, giving_up: threading.Event) -> bool:
     pause = _FIRST_PAUSE
-    while True:
+    while not giving_up.is_set():
         try:
             socket.getaddrinfo(host, None)
         except OSError:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            time.sleep(min(pause, left))
+            giving_up.wait(min(pause, left))
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:
             return True
+    return False

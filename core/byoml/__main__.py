@@ -1,0 +1,5 @@
+"""`python -m byoml` is `byoml`."""
+
+from byoml.cli import main
+
+main()

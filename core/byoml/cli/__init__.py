@@ -1,0 +1,49 @@
+"""The command line: `byoml`, and the container's words `train` and `serve`.
+
+Importing it loads next to nothing: containers start through here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main", "serve", "train"]
+
+_USAGE = 2
+
+
+def main() -> None:
+    """Run `byoml`."""
+    from byoml.cli.root import run  # noqa: PLC0415  click is loaded only where there is a command line to parse
+
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def train() -> None:
+    """Run `train`: the container's training job."""
+    _refuse_arguments("train", "runs the training job that lies under SAGEMAKER_BASE_DIR (default /opt/ml).")
+    from byoml.training.main import main as road  # noqa: PLC0415  each road loads only its own
+
+    sys.exit(road(os.environ))
+
+
+def serve() -> None:
+    """Run `serve`: the container's endpoint."""
+    _refuse_arguments("serve", "serves the model that lies under SAGEMAKER_BASE_DIR (default /opt/ml), on SAGEMAKER_BIND_TO_PORT.")
+    from byoml.serving.main import main as road  # noqa: PLC0415  each road loads only its own
+
+    sys.exit(road(os.environ))
+
+
+def _refuse_arguments(word: str, does: str) -> None:
+    """Take no argument but the word itself, which an image with an ENTRYPOINT gets from the platform."""
+    args = [arg for arg in sys.argv[1:] if arg != word]
+    if not args:
+        return
+    text = f"usage: {word}\n\n{word} {does}\nIt takes no arguments: `byoml local --help` shows how to run a job here.\n"
+    if args[0] in ("-h", "--help"):
+        sys.stdout.write(text)
+        sys.exit(0)
+    sys.stderr.write(f"{text}\nerror: unexpected argument {args[0]!r}\n")
+    sys.exit(_USAGE)

@@ -1,0 +1,44 @@
+"""Core's own answers to `byoml_explain_failure`: remedies for the failures that most jobs meet."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING
+
+from byoml.plugin.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from byoml.environment.training_env import TrainingEnv
+    from byoml.plugin.values import Outcome
+
+__all__ = ["byoml_explain_failure"]
+
+_KILLED = 128 + signal.SIGKILL
+_HINTS = (
+    (
+        re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE),
+        "hint: {0!r} is not installed; name the package that brings it in requirements.txt beside the entry point",
+    ),
+    (
+        re.compile(r"error: unrecognized arguments: (.+)$", re.MULTILINE),
+        "hint: each hyperparameter becomes an argument; let the script's parser know {0}, or use parse_known_args()",
+    ),
+    (
+        re.compile(r"OSError: \[Errno 28\]|No space left on device"),
+        "hint: the disk is full; ask for a larger volume, or write less under /opt/ml and /tmp",
+    ),
+)
+
+
+@hookimpl(trylast=True)
+def byoml_explain_failure(env: TrainingEnv, outcome: Outcome) -> str | None:
+    """Name the remedy of a well-known failure."""
+    del env
+    if outcome.exit_code == _KILLED:
+        return "hint: SIGKILL from outside is most often the system's answer to memory used up; use less, or a larger instance"
+    for pattern, hint in _HINTS:
+        found = pattern.search(outcome.stderr_tail)
+        if found:
+            return hint.format(*found.groups())
+    return None

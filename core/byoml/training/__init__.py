@@ -1,0 +1,1 @@
+"""The training road: from the tree under `/opt/ml` to the container's exit code."""
