@@ -1,4 +1,4 @@
-"""Run one program: its output passes through untouched, the end of its stderr is kept, signals reach its whole group."""
+"""Run one program: its output passes untouched, the end of its stderr is kept, signals reach its whole group."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COULD_NOT_START = 127
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Stopped(BaseException):  # noqa: N818  not an error; like KeyboardInterrupt it must pass `except Exception`
+class Stopped(BaseException):
     """A stop was asked for while no program was running."""
 
     def __init__(self, signum: int) -> None:
@@ -50,7 +50,7 @@ class ChildResult:
 class Stopper:
     """Hears SIGTERM and SIGINT for the process, and passes them on to the program that is running.
 
-    A second signal, or the end of the grace, kills the program's group. While no program runs, a signal raises `Stopped`.
+    A second signal, or the end of the grace, kills the program's group. While none runs, a signal raises `Stopped`.
 
     Args:
         grace: Seconds between the signal and SIGKILL.

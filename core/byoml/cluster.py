@@ -20,7 +20,7 @@ _LONGEST_PAUSE = 5.0
 
 
 def wait_for_names(hosts: Sequence[str], seconds: float = 900.0) -> None:
-    """Wait, for all hosts at once, until each name has an address; names of peers may come late (contract/training 1.3).
+    """Wait, for all hosts at once, until each name has an address; peers may come late (contract/training 1.3).
 
     Args:
         hosts: The peers' names.

@@ -108,8 +108,8 @@ class NothingToTrainError(ConfigurationError):
 
     def __init__(self, code_dir: Path, frameworks: Iterable[str]) -> None:
         super().__init__(
-            f"nothing to train: set SAGEMAKER_PROGRAM (or the hyperparameter sagemaker_program) to your script, put it at "
-            f"{code_dir}/train.py, or set BYOML_FRAMEWORK to a framework with an algorithm of its own "
+            "nothing to train: set SAGEMAKER_PROGRAM (or the hyperparameter sagemaker_program) to your script, "
+            f"put it at {code_dir}/train.py, or set BYOML_FRAMEWORK to a framework with an algorithm of its own "
             f"(installed: {_listed(sorted(frameworks))})"
         )
 

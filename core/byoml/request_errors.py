@@ -86,9 +86,7 @@ class PayloadTooLarge(RequestError):
     status = 413
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"the body is larger than the limit of {limit} bytes; SAGEMAKER_MAX_PAYLOAD_IN_MB raises the limit"
-        )
+        super().__init__(f"the body is larger than the limit of {limit} bytes; BYOML_MAX_BODY_MB raises it")
 
 
 class UnsupportedContentType(RequestError):

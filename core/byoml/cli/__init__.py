@@ -15,23 +15,25 @@ _USAGE = 2
 
 def main() -> None:
     """Run `byoml`."""
-    from byoml.cli.root import run  # noqa: PLC0415  click is loaded only where there is a command line to parse
+    from byoml.cli.root import run
 
     sys.exit(run(sys.argv[1:], os.environ))
 
 
 def train() -> None:
     """Run `train`: the container's training job."""
-    _refuse_arguments("train", "runs the training job that lies under SAGEMAKER_BASE_DIR (default /opt/ml).")
-    from byoml.training.main import main as road  # noqa: PLC0415  each road loads only its own
+    _refuse_arguments("train", "runs the training job under SAGEMAKER_BASE_DIR (default /opt/ml).")
+    from byoml.training.main import main as road
 
     sys.exit(road(os.environ))
 
 
 def serve() -> None:
     """Run `serve`: the container's endpoint."""
-    _refuse_arguments("serve", "serves the model that lies under SAGEMAKER_BASE_DIR (default /opt/ml), on SAGEMAKER_BIND_TO_PORT.")
-    from byoml.serving.main import main as road  # noqa: PLC0415  each road loads only its own
+    _refuse_arguments(
+        "serve", "serves the model under SAGEMAKER_BASE_DIR (default /opt/ml), on SAGEMAKER_BIND_TO_PORT."
+    )
+    from byoml.serving.main import main as road
 
     sys.exit(road(os.environ))
 

@@ -19,7 +19,7 @@ __all__ = ["byoml_register_commands"]
 @hookimpl
 def byoml_register_commands() -> Iterable[click.Command]:
     """Bring `train`, `serve`, `local` and `plugins`."""
-    from byoml.cli.local import local  # noqa: PLC0415  only where a command line is parsed
+    from byoml.cli.local import local
 
     return [train, serve, local, plugins]
 
@@ -28,7 +28,7 @@ def byoml_register_commands() -> Iterable[click.Command]:
 @click.pass_obj
 def train(environ: Mapping[str, str]) -> int:
     """Run the training job that lies under /opt/ml (or SAGEMAKER_BASE_DIR); the same as the word `train`."""
-    from byoml.training.main import main  # noqa: PLC0415  each road loads only its own
+    from byoml.training.main import main
 
     return main(environ)
 
@@ -37,7 +37,7 @@ def train(environ: Mapping[str, str]) -> int:
 @click.pass_obj
 def serve(environ: Mapping[str, str]) -> int:
     """Serve the model that lies under /opt/ml (or SAGEMAKER_BASE_DIR); the same as the word `serve`."""
-    from byoml.serving.main import main  # noqa: PLC0415  each road loads only its own
+    from byoml.serving.main import main
 
     return main(environ)
 
@@ -46,7 +46,7 @@ def serve(environ: Mapping[str, str]) -> int:
 @click.pass_obj
 def plugins(environ: Mapping[str, str]) -> int:
     """List the installed plugins: name, distribution, version and the hooks they answer."""
-    from byoml.plugin.manager import make_manager  # noqa: PLC0415  kept out of the import of the commands
+    from byoml.plugin.manager import make_manager
 
     manager = make_manager(environ)
     entries = {entry.name: entry for entry in entry_points(group=PROJECT)}

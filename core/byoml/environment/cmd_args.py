@@ -18,8 +18,8 @@ def to_cmd_args(hyperparameters: Mapping[str, Any], policy: str = "toolkit") -> 
 
     Args:
         hyperparameters: Decoded values by key.
-        policy: `toolkit`, one name and one value each, exactly as AWS's toolkit; `flags`, booleans as bare flags and lists as
-            repeated values; `json`, every value that is no string as JSON. `BYOML_CLI_POLICY` sets it.
+        policy: `toolkit`, one name and one value each, exactly as AWS's toolkit; `flags`, booleans as bare flags and
+            lists as repeated values; `json`, every value that is no string as JSON. `BYOML_CLI_POLICY` sets it.
 
     Returns:
         The arguments, keys in code point order, `-k` for a key of one character, else `--key`.

@@ -1,4 +1,4 @@
-"""The variables exported to the user's program: the only place where SM_* names are spelled (contract/training 2.3 to 2.5)."""
+"""The variables of the user's program: the only place where SM_* names are spelled (contract/training 2.3 to 2.5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from byoml.environment.training_env import TrainingEnv
 
@@ -43,8 +43,8 @@ def training_variables(env: TrainingEnv, entry_point: str, args: Sequence[str]) 
         args: The arguments made from the hyperparameters.
 
     Returns:
-        Variables by name. Names that are no shell names, such as `SM_CHANNEL_MY-CH.1`, stand as the contract has them and once
-        more with underscores.
+        Variables by name. Names that are no shell names, such as `SM_CHANNEL_MY-CH.1`, stand as the contract has them
+        and once more with underscores.
     """
     values = {**_hosts(env), **_paths(env), **_job(env, entry_point, args)}
     values["SM_TRAINING_ENV"] = _training_env(env, entry_point)
@@ -137,7 +137,7 @@ def _job(env: TrainingEnv, entry_point: str, args: Sequence[str]) -> dict[str, A
 
 
 def _module_name(entry_point: str) -> str:
-    return entry_point[:-3] if entry_point.endswith(".py") else entry_point
+    return entry_point.removesuffix(".py")
 
 
 def _training_env(env: TrainingEnv, entry_point: str) -> dict[str, Any]:

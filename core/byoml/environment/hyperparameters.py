@@ -26,7 +26,7 @@ _RESERVED = frozenset(
 )
 
 
-def decode(raw: object) -> Any:  # noqa: ANN401  a hyperparameter is whatever its JSON says
+def decode(raw: object) -> Any:
     """Decode one value as every sender's toolkit does: JSON where it parses, else the string itself.
 
     Args:
@@ -80,11 +80,8 @@ class Hyperparameters:
         framework: dict[str, Any] = {}
         reserved: dict[str, Any] = {}
         for key, value in raw.items():
-            if key in _RESERVED:
-                group = reserved
-            else:
-                group = framework if key.startswith("sagemaker_") else user
-            group[key] = decode(value)
+            ours = framework if key.startswith("sagemaker_") else user
+            (reserved if key in _RESERVED else ours)[key] = decode(value)
         return cls(user, framework, reserved)
 
     def reserved_text(self, key: str) -> str | None:

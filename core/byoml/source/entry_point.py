@@ -1,17 +1,17 @@
-"""The user's program: where it is looked for, what kind it is, and the command that starts it (contract/training 4.3)."""
+"""The user's program: where it is, of what kind, and the command that starts it (contract/training 4.3)."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byoml.errors import EntryPointMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 __all__ = ["EntryPoint", "Kind", "Named", "find"]
 

@@ -50,7 +50,7 @@ def unpack(archive: Path, target: Path) -> None:
     Raises:
         SourceError: It is no tar file, is cut short, or holds a member that is not safe.
     """
-    import tarfile  # noqa: PLC0415  most jobs unpack nothing
+    import tarfile
 
     target.mkdir(parents=True, exist_ok=True)
     try:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["install", "install_requirements"]
 
 # An index is taken from PIP_INDEX_URL and its like, never from argv, which others can read.
-_PIP = (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore")
+_PIP = (
+    sys.executable,
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--root-user-action=ignore",
+)
 _STDERR = 2
 
 

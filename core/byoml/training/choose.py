@@ -52,7 +52,7 @@ def choose_entry_point(env: TrainingEnv, framework: Framework, installed: Iterab
 
 
 def choose_launcher(env: TrainingEnv, framework: Framework, plugins: pluggy.PluginManager) -> Launcher:
-    """Choose how the program is started: the framework's launcher, else the one that a plugin selects, else one process.
+    """Choose how the program is started: by the framework's launcher, else one that a plugin selects, else one process.
 
     Args:
         env: The job.

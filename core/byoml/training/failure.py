@@ -31,7 +31,7 @@ def summary_of(outcome: Outcome) -> str:
         outcome: How it ended.
 
     Returns:
-        The exception line of the last traceback; for a killed program the signal; else the last line of stderr; else the code.
+        The exception line of the last traceback; for a killed program the signal; else the last line of stderr.
     """
     if outcome.signal is not None:
         return f"killed by {signal.Signals(outcome.signal).name}"
@@ -94,4 +94,4 @@ def write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "replace")[:LIMIT_BYTES])
     except OSError as error:
-        _log.error("the failure file cannot be written (%s)", error)  # noqa: TRY400  the reason is told, a traceback tells no more
+        _log.error("the failure file cannot be written (%s)", error)

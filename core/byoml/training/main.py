@@ -104,7 +104,8 @@ def _conclude(env: TrainingEnv, framework: Framework, plugins: pluggy.PluginMana
         summary = failure.summary_of(outcome)
         text = failure.describe(summary, hint, outcome.stderr_tail, outcome.command, outcome.exit_code)
         failure.write(env.paths.failure, text)
-        _log.error("the program failed with exit code %d: %s%s", outcome.exit_code, summary, f"; {hint}" if hint else "")
+        reason = f"{summary}; {hint}" if hint else summary
+        _log.error("the program failed with exit code %d: %s", outcome.exit_code, reason)
     return outcome.exit_code
 
 

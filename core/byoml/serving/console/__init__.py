@@ -1,0 +1,1 @@
+"""What is for people: a Flask application behind the data plane."""

@@ -1,0 +1,40 @@
+"""The Flask application that plugins add their routes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask, jsonify
+from werkzeug.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    import pluggy
+    from flask.typing import ResponseReturnValue
+
+__all__ = ["make_people_app"]
+
+_TYPES = {404: "NotFound", 405: "MethodNotAllowed", 413: "PayloadTooLarge", 415: "UnsupportedContentType"}
+
+
+def make_people_app(plugins: pluggy.PluginManager) -> Any:
+    """Make the application behind the data plane.
+
+    Args:
+        plugins: The plugin manager; each plugin adds its routes through `byoml_register_routes`.
+
+    Returns:
+        An ASGI application.
+    """
+    app = Flask("byoml")
+    app.register_error_handler(HTTPException, _as_json)
+    plugins.hook.byoml_register_routes(app=app)
+    return WSGIMiddleware(app)  # type: ignore[arg-type]  # Flask's own type for the WSGI protocol is narrower
+
+
+def _as_json(error: HTTPException) -> ResponseReturnValue:
+    """Give errors the form that the data plane's have, never a page."""
+    code = error.code or 500
+    answer = jsonify(code=code, type=_TYPES.get(code, "UserCodeError"), message=error.description, request_id="")
+    answer.status_code = code
+    return answer

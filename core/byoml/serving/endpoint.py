@@ -1,0 +1,124 @@
+"""One worker's endpoint: it loads the model off the event loop, and says when it can predict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from byoml.errors import ByomlError
+from byoml.request_errors import ModelNotReady
+from byoml.serving.loading import load_engine
+from byoml.serving.queue import PredictionQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from byoml.plugin.values import Invocation
+    from byoml.serving.engine import Answer, Engine
+    from byoml.serving.plan import Plan
+    from byoml.serving.readiness import Readiness
+
+__all__ = ["Endpoint"]
+
+_log = logging.getLogger("byoml.serving")
+
+
+class Endpoint:
+    """The model's life in one worker.
+
+    Args:
+        plan: What is served.
+        readiness: Shared with the other workers.
+        slot: This worker's byte in it.
+        give_up: Ends the container; called where the model cannot be loaded.
+    """
+
+    def __init__(self, plan: Plan, readiness: Readiness, slot: int, give_up: Callable[[], None]) -> None:
+        self._plan = plan
+        self._readiness = readiness
+        self._slot = slot
+        self._give_up = give_up
+        self._queue: PredictionQueue | None = None
+        self._loaded = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def ready(self) -> bool:
+        return self._readiness.ready
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request as in flight, from its head to the last byte of its answer."""
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is in flight."""
+        await self._idle.wait()
+
+    def start(self) -> None:
+        """Begin to load, in a thread; called in the running event loop, as accepting begins right after."""
+        self._loop = asyncio.get_running_loop()
+        self._queue = PredictionQueue(self._plan.settings, self._loop)
+        self._queue.start(self._load)
+
+    def stop(self) -> None:
+        if self._queue:
+            self._queue.stop()
+
+    async def answer(self, invocation: Invocation) -> Answer:
+        """Answer one request.
+
+        Args:
+            invocation: The request.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ModelNotReady: The server has not loaded its model yet.
+            RequestError: Whatever else is wrong.
+        """
+        if not self._loaded.is_set():
+            if not self._readiness.began:
+                raise ModelNotReady
+            # This worker replaces one that died, while the others serve: a moment's wait beats an error.
+            await self._wait_for_load()
+        assert self._queue is not None  # noqa: S101  start() runs before the first request is taken
+        return await self._queue.answer(invocation)
+
+    async def _wait_for_load(self) -> None:
+        try:
+            await asyncio.wait_for(self._loaded.wait(), self._plan.settings.timeout)
+        except asyncio.TimeoutError:
+            raise ModelNotReady from None
+
+    def _load(self) -> Engine | None:
+        try:
+            engine = load_engine(self._plan)
+        except ByomlError as error:
+            _log.error("the model cannot be loaded: %s", error, exc_info=error.__cause__)
+        except BaseException as error:  # noqa: BLE001  whatever it is, even SystemExit of a script, the end is the same
+            _log.exception("the model cannot be loaded")
+            _log.error("the model cannot be loaded: %s: %s", type(error).__name__, error)
+        else:
+            assert self._loop is not None  # noqa: S101  start() has set it
+            self._loop.call_soon_threadsafe(self._begin)
+            return engine
+        self._give_up()
+        return None
+
+    def _begin(self) -> None:
+        self._loaded.set()
+        self._readiness.mark(self._slot)

@@ -1,0 +1,194 @@
+"""From an invocation to its answer: decode, predict, encode. Plain Python; no HTTP and no event loop in here."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from byoml.codecs.media_type import parse_accept, parse_media_type
+from byoml.plugin.values import Context
+from byoml.request_errors import HandlerFailed, MalformedPayload, OutOfMemory, RequestError, UnsupportedContentType
+from byoml.serving.batching import joined, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from byoml.codecs import Codecs
+    from byoml.plugin.framework import Framework
+    from byoml.plugin.values import Invocation
+    from byoml.serving.functions import Handler, InferenceFunctions
+
+__all__ = ["Answer", "Engine"]
+
+_log = logging.getLogger("byoml.serving")
+_TEXT_TYPES = frozenset({"application/json", "text/csv"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request gets.
+
+    Args:
+        body: The bytes.
+        content_type: A bare media type; clients compare it as text.
+        status: 200 unless a function set another.
+        headers: What functions added.
+    """
+
+    body: bytes
+    content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Work:
+    """One invocation on its way; `failed` ends it early."""
+
+    invocation: Invocation
+    context: Context
+    accept: str = ""
+    data: Any = None
+    failed: RequestError | None = None
+
+
+class Engine:
+    """The loaded model and the functions around it.
+
+    Args:
+        framework: The chosen framework.
+        functions: Bound functions.
+        codecs: All codecs.
+        model: What `model_fn` gave.
+        model_dir: Where it was loaded from.
+    """
+
+    def __init__(
+        self, framework: Framework, functions: InferenceFunctions, codecs: Codecs, model: object, model_dir: Path
+    ) -> None:
+        self._framework = framework
+        self._functions = functions
+        self._codecs = codecs
+        self._model = model
+        self._model_dir = model_dir
+        users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
+        self.batchable = framework.capabilities.batchable and not users
+
+    def answer(self, invocations: Sequence[Invocation]) -> list[Answer | RequestError]:
+        """Answer invocations, as one batch where the framework allows it.
+
+        Args:
+            invocations: Those that wait together.
+
+        Returns:
+            One answer or error for each, in order; a request that fails fails alone.
+        """
+        works = [self._work(invocation) for invocation in invocations]
+        for work in works:
+            self._guarded(work, self._start)
+        going = [work for work in works if work.failed is None]
+        if self.batchable and len(going) > 1:
+            self._predict_together(going)
+        else:
+            for work in going:
+                self._guarded(work, self._predict)
+        return [self._finish(work) for work in works]
+
+    def _work(self, invocation: Invocation) -> _Work:
+        return _Work(invocation, Context(self._model_dir, self._codecs, invocation.headers, invocation.request_id))
+
+    def _guarded(self, work: _Work, step: Callable[[_Work], None]) -> None:
+        try:
+            step(work)
+        except RequestError as error:
+            work.failed = error
+
+    def _start(self, work: _Work) -> None:
+        work.accept = self._answer_type(work.invocation.accept)
+        if self._functions.transform_fn is None:
+            work.data = self._decode(work)
+
+    def _answer_type(self, accept: str) -> str:
+        """Choose before predicting; a user's function gets the first concrete type, whatever it is."""
+        if self._functions.output_fn.by_user or self._functions.transform_fn is not None:
+            concrete = (kind.essence for kind in parse_accept(accept) if kind.concrete)
+            return next(concrete, self._framework.default_accept)
+        return self._codecs.choose(accept, self._framework.accepts)
+
+    def _decode(self, work: _Work) -> Any:
+        invocation = work.invocation
+        handler = self._functions.input_fn
+        readable = self._framework.content_types
+        if not handler.by_user:
+            if readable is not None and parse_media_type(invocation.content_type).essence not in readable:
+                raise UnsupportedContentType(invocation.content_type, readable)
+            return self._call(handler, work, invocation.body, invocation.content_type)
+        return self._call(handler, work, _as_sent(invocation), invocation.content_type)
+
+    def _predict(self, work: _Work) -> None:
+        if self._functions.transform_fn is None:
+            work.data = self._call(self._functions.predict_fn, work, work.data, self._model)
+        else:
+            invocation = work.invocation
+            args = (self._model, _as_sent(invocation), invocation.content_type, work.accept)
+            work.data = self._call(self._functions.transform_fn, work, *args)
+
+    def _predict_together(self, works: Sequence[_Work]) -> None:
+        """Predict all rows at once; where that fails, each by itself, so that one bad request fails alone."""
+        rows = joined([work.data for work in works])
+        if rows is not None:
+            try:
+                prediction = self._functions.predict_fn(works[0].context, rows, self._model)
+                parts = split(prediction, [len(work.data) for work in works])
+            except Exception:  # noqa: BLE001  each request is tried by itself below, and tells its own error
+                parts = None
+            if parts is not None:
+                for work, part in zip(works, parts, strict=True):
+                    work.data = part
+                return
+        for work in works:
+            self._guarded(work, self._predict)
+
+    def _finish(self, work: _Work) -> Answer | RequestError:
+        if work.failed is None:
+            try:
+                return self._encode(work)
+            except RequestError as error:
+                work.failed = error
+        return work.failed
+
+    def _encode(self, work: _Work) -> Answer:
+        result = work.data
+        if self._functions.transform_fn is None:
+            result = self._call(self._functions.output_fn, work, work.data, work.accept)
+        content_type = work.accept
+        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):  # noqa: PLR2004  (body, type)
+            result, content_type = result
+        if not isinstance(result, (bytes, str)):
+            result = self._codecs.encode(result, content_type)
+        body = result.encode() if isinstance(result, str) else result
+        return Answer(body, content_type, work.context.answer_status, work.context.answer_headers)
+
+    def _call(self, handler: Handler, work: _Work, *args: Any) -> Any:
+        try:
+            return handler(work.context, *args)
+        except RequestError:
+            raise
+        except MemoryError as error:
+            raise OutOfMemory(handler.name) from error
+        except Exception as error:
+            _log.exception("request %s: %s failed", work.invocation.request_id, handler.name)
+            raise HandlerFailed(handler.name, error) from error
+
+
+def _as_sent(invocation: Invocation) -> str | bytes:
+    """Give user functions text for the two media types that AWS's toolkits decode, bytes for the rest (C-2)."""
+    kind = parse_media_type(invocation.content_type)
+    if kind.essence not in _TEXT_TYPES:
+        return invocation.body
+    try:
+        return invocation.body.decode(kind.parameters.get("charset", "utf-8"))
+    except (UnicodeDecodeError, LookupError) as error:
+        raise MalformedPayload(invocation.content_type, str(error)) from None

@@ -1,0 +1,125 @@
+"""The functions that answer a request: the user's where there are any, else the framework's, bound once at load."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from byoml.errors import UserModuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from byoml.plugin.framework import Framework
+    from byoml.plugin.values import Context
+
+__all__ = ["Handler", "InferenceFunctions"]
+
+_ARGUMENTS = {
+    "model_fn": ("model_dir",),
+    "input_fn": ("input_data", "content_type"),
+    "predict_fn": ("data", "model"),
+    "output_fn": ("prediction", "accept"),
+    "transform_fn": ("model", "input_data", "content_type", "accept"),
+}
+_EXCLUDED_BY_TRANSFORM = ("input_fn", "predict_fn", "output_fn")
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One function, called with its arguments and the context whatever its signature.
+
+    Args:
+        name: Such as `predict_fn`.
+        by_user: It is the user's, not the framework's.
+        call: Takes the context, then the arguments.
+    """
+
+    name: str
+    by_user: bool
+    call: Callable[..., Any]
+
+    def __call__(self, context: Context, *args: Any) -> Any:
+        return self.call(context, *args)
+
+
+@dataclass(frozen=True)
+class InferenceFunctions:
+    """All functions of an endpoint (contract/inference 3.1); a `transform_fn` stands for the three after `model_fn`."""
+
+    model_fn: Handler
+    input_fn: Handler
+    predict_fn: Handler
+    output_fn: Handler
+    transform_fn: Handler | None = None
+
+    @property
+    def all(self) -> tuple[Handler, ...]:
+        handlers = (self.model_fn, self.input_fn, self.predict_fn, self.output_fn, self.transform_fn)
+        return tuple(handler for handler in handlers if handler is not None)
+
+    @classmethod
+    def bind(cls, framework: Framework, module: ModuleType | None, path: Path | None) -> InferenceFunctions:
+        """Choose and bind the functions.
+
+        Args:
+            framework: Whose methods stand where the user has no function.
+            module: The user's module, None where there is none.
+            path: Its file, for errors.
+
+        Returns:
+            The functions.
+
+        Raises:
+            UserModuleError: A function's signature does not fit, or `transform_fn` stands beside one it replaces.
+        """
+        users = {name: getattr(module, name) for name in _ARGUMENTS if callable(getattr(module, name, None))}
+        clashing = [name for name in _EXCLUDED_BY_TRANSFORM if name in users]
+        if path is not None and "transform_fn" in users and clashing:
+            raise UserModuleError(path, f"transform_fn stands for {', '.join(clashing)}: keep one or the other")
+        handlers = {name: _bind(name, function, by_user=path) for name, function in users.items()}
+        for name in _ARGUMENTS:
+            if name not in handlers and hasattr(framework, name):
+                handlers[name] = _bind(name, getattr(framework, name), by_user=None)
+        return cls(**handlers)
+
+
+def _bind(name: str, function: Callable[..., Any], by_user: Path | None) -> Handler:
+    """Find how the function takes its context: by the name, as one argument more, or not at all."""
+    arguments = _ARGUMENTS[name]
+    signature = inspect.signature(function)
+    named = signature.parameters.get("context")
+    if named is not None and named.kind is not named.POSITIONAL_ONLY and _fits(signature, len(arguments), context=True):
+        return Handler(name, by_user is not None, _named(function))
+    if _fits(signature, len(arguments)):
+        return Handler(name, by_user is not None, _without(function))
+    if _fits(signature, len(arguments) + 1):
+        return Handler(name, by_user is not None, _last(function))
+    wanted = ", ".join(arguments)
+    raise UserModuleError(
+        by_user or Path(inspect.getsourcefile(function) or name),
+        f"{name}{signature} does not fit; it must take ({wanted}) or ({wanted}, context)",
+    )
+
+
+def _named(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda context, *args: function(*args, context=context)
+
+
+def _last(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda context, *args: function(*args, context)
+
+
+def _without(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda _context, *args: function(*args)
+
+
+def _fits(signature: inspect.Signature, count: int, **named: object) -> bool:
+    try:
+        signature.bind(*[None] * count, **named)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""What is decided before the first worker starts, handed to each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from byoml.environment.serving_env import ServingEnv
+    from byoml.plugin.framework import Framework
+    from byoml.plugin.values import ServerSettings
+    from byoml.source.entry_point import EntryPoint
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One endpoint.
+
+    Args:
+        env: What the container is told.
+        plugins: The plugin manager.
+        framework: The chosen framework.
+        entry_point: The user's module, None where the framework's functions stand alone.
+        settings: How the server runs.
+    """
+
+    env: ServingEnv
+    plugins: pluggy.PluginManager
+    framework: Framework
+    entry_point: EntryPoint | None
+    settings: ServerSettings
+
+    @property
+    def default_accept(self) -> str:
+        return self.env.default_accept or self.framework.default_accept

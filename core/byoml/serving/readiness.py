@@ -1,0 +1,57 @@
+"""Which workers have their model: known to all of them, so that each answers `/ping` for the whole server."""
+
+from __future__ import annotations
+
+import mmap
+
+__all__ = ["Readiness"]
+
+
+class Readiness:
+    """One byte a worker in memory shared over the fork, and one that says whether all were ready at once.
+
+    `/ping` answers 200 only after every worker has loaded its model (contract/inference H-12, L-3); a worker that
+    replaces another loads while the others serve.
+
+    Args:
+        workers: How many there are.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._shared = mmap.mmap(-1, workers + 1)
+        self._taken: dict[int, int] = {}
+
+    def claim(self, worker: int) -> int:
+        """Give a new worker its byte; called in the arbiter, before the fork.
+
+        Args:
+            worker: A number that tells workers apart.
+
+        Returns:
+            The index of its byte.
+        """
+        free = next(slot for slot in range(self._workers) if slot not in self._taken.values())
+        self._taken[worker] = free
+        self._shared[free] = 0
+        return free
+
+    def release(self, worker: int) -> None:
+        """Take a dead worker's byte back; called in the arbiter."""
+        slot = self._taken.pop(worker, None)
+        if slot is not None:
+            self._shared[slot] = 0
+
+    def mark(self, slot: int) -> None:
+        """Say that the worker of this byte can predict."""
+        self._shared[slot] = 1
+        if all(self._shared[index] for index in range(self._workers)):
+            self._shared[self._workers] = 1
+
+    @property
+    def began(self) -> bool:
+        return bool(self._shared[self._workers])
+
+    @property
+    def ready(self) -> bool:
+        return self.began and any(self._shared[slot] for slot in range(self._workers))

@@ -1,0 +1,112 @@
+"""gunicorn, told what to run and how."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from byoml.serving.asgi import DataPlane
+from byoml.serving.endpoint import Endpoint
+from byoml.serving.readiness import Readiness
+from byoml.serving.settings import thread_caps
+from byoml.serving.worker import Worker, end_container
+
+if TYPE_CHECKING:
+    from byoml.serving.plan import Plan
+
+__all__ = ["Server", "run"]
+
+# The platform kills 30 s after SIGTERM (contract/inference H-7).
+_DRAIN_SECONDS = 25
+_KEEP_ALIVE_SECONDS = 75
+# A worker that gives no sign of life: its event loop beats each second, however long predictions take.
+_SILENCE_SECONDS = 300
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's application: settings for the arbiter, the data plane for each worker.
+
+    Args:
+        plan: The endpoint.
+    """
+
+    endpoint: Endpoint
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._readiness = Readiness(plan.settings.workers)
+        self._slots: dict[int, int] = {}
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def _options(self) -> dict[str, Any]:
+        settings, env = self._plan.settings, self._plan.env
+        return {
+            "bind": f"0.0.0.0:{settings.port}",
+            "worker_class": Worker,
+            "workers": settings.workers,
+            "timeout": _SILENCE_SECONDS,
+            "graceful_timeout": _DRAIN_SECONDS,
+            "keepalive": _KEEP_ALIVE_SECONDS,
+            "http_parser": _http_parser(),
+            "control_socket_disable": True,
+            "asgi_lifespan": "on",
+            "raw_env": [f"{name}={value}" for name, value in thread_caps(env, settings).items()],
+            "loglevel": "warning",
+            "pre_fork": self._before_fork,
+            "child_exit": lambda _arbiter, worker: self._readiness.release(worker.age),
+        }
+
+    def _before_fork(self, _arbiter: object, worker: Any) -> None:
+        self._slot = self._readiness.claim(worker.age)
+
+    def load(self) -> DataPlane:
+        """Make the worker's application; called in the worker."""
+        self.endpoint = Endpoint(self._plan, self._readiness, self._slot, end_container)
+        return DataPlane(self._plan, self.endpoint, self._people())
+
+    def _people(self) -> Any:
+        plugins = self._plan.plugins
+        if not plugins.hook.byoml_register_routes.get_hookimpls():
+            return None
+        from byoml.serving.console.app import make_people_app
+
+        return make_people_app(plugins)
+
+
+def _http_parser() -> str:
+    """Use gunicorn's C parser only at the version that gunicorn itself asks for; its own check is laxer."""
+    try:
+        installed = version("gunicorn_h1c")
+    except PackageNotFoundError:
+        return "python"
+    asked = " ".join(requires("gunicorn") or ())
+    least = re.search(r"gunicorn[_-]h1c>=([\d.]+)", asked)
+    return "fast" if least and _numbers(installed) >= _numbers(least[1]) else "python"
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", release)]
+
+
+def run(plan: Plan) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        plan: The endpoint.
+
+    Returns:
+        0 after a stop that was asked for, 1 after any other end.
+    """
+    try:
+        Arbiter(Server(plan)).run()
+    except SystemExit as end:
+        return 1 if end.code else 0
+    return 0

@@ -1,0 +1,84 @@
+"""How many workers, how long, how much: decided once, with the reason (contract/inference 2.1 and L-1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from byoml.plugin.values import ServerSettings
+
+if TYPE_CHECKING:
+    from byoml.environment.serving_env import ServingEnv
+
+__all__ = ["settle", "thread_caps"]
+
+_MEGABYTE = 2**20
+_REAL_TIME_SECONDS = 60.0
+_BATCH_SECONDS = 3600.0
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+def settle(env: ServingEnv) -> ServerSettings:
+    """Decide how the server runs.
+
+    Args:
+        env: What the container is told.
+
+    Returns:
+        The settings; the framework may change them.
+
+    Raises:
+        SettingError: A variable holds what it must not.
+    """
+    workers, reason = _workers(env)
+    return ServerSettings(
+        port=env.port,
+        workers=workers,
+        threads=env.whole_number("BYOML_THREADS", 1),
+        timeout=_timeout(env),
+        queue_limit=env.whole_number("BYOML_QUEUE_LIMIT", 1000),
+        body_limit=_body_megabytes(env) * _MEGABYTE,
+        batch_limit=env.whole_number("BYOML_BATCH_LIMIT", 256),
+        reason=reason,
+    )
+
+
+def thread_caps(env: ServingEnv, settings: ServerSettings) -> dict[str, str]:
+    """Share the cores among the workers, so that numeric libraries do not start a thread per core in each.
+
+    Args:
+        env: What the container is told; variables that are set stay.
+        settings: How the server runs.
+
+    Returns:
+        Variables for each worker.
+    """
+    share = str(max(1, env.accelerators.cpus // settings.workers))
+    return {name: share for name in _THREAD_VARIABLES if name not in env.environ}
+
+
+def _workers(env: ServingEnv) -> tuple[int, str]:
+    said = env.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "auto").strip().lower()
+    if said not in ("", "auto"):
+        return env.whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1), "SAGEMAKER_MODEL_SERVER_WORKERS"
+    machine = env.accelerators
+    count, reason = (machine.gpus, "one for each GPU") if machine.gpus else (machine.cpus, "one for each CPU")
+    transforms = env.whole_number("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", count)
+    if transforms < count:
+        return transforms, "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"
+    return count, reason
+
+
+def _timeout(env: ServingEnv) -> float:
+    default = env.number("SAGEMAKER_MODEL_SERVER_TIMEOUT", _BATCH_SECONDS if env.batch else _REAL_TIME_SECONDS)
+    return env.number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", default)
+
+
+def _body_megabytes(env: ServingEnv) -> int:
+    """Let our own limit be raised, never lowered, by what the platform says that it will send."""
+    return max(env.whole_number("BYOML_MAX_BODY_MB", 100), env.whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, least=0))
