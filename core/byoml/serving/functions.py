@@ -110,7 +110,10 @@ def _named(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _last(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda context, *args: function(*args, context)
+    def call(context: Context, *args: object) -> object:
+        return function(*args, context)
+
+    return call
 
 
 def _without(function: Callable[..., Any]) -> Callable[..., Any]:

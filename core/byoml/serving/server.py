@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Server", "run"]
 
+_log = logging.getLogger("byoml.serving")
 # The platform kills 30 s after SIGTERM (contract/inference H-7).
 _DRAIN_SECONDS = 25
 _KEEP_ALIVE_SECONDS = 75
@@ -105,6 +107,7 @@ def run(plan: Plan) -> int:
     Returns:
         0 after a stop that was asked for, 1 after any other end.
     """
+    _log.info("gunicorn %s with its %s parser", version("gunicorn"), _http_parser())
     try:
         Arbiter(Server(plan)).run()
     except SystemExit as end:
