@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["EntryPoint", "Kind", "Named", "find"]
+
+_LINE_BYTES = 256
 
 
 class Kind(Enum):
@@ -64,7 +69,7 @@ class EntryPoint:
             args: The program's arguments.
 
         Returns:
-            The vector; no shell is in it but for a shell script without a first line that names its interpreter.
+            The vector; no shell is in it but for a program without a first line that names its interpreter.
         """
         if self.kind is Kind.COMMAND:
             return (*self._interpreter(), f"./{self.name}", *args)
@@ -72,10 +77,21 @@ class EntryPoint:
             return (sys.executable, self.name, *args)
         return (sys.executable, "-m", self.name.removesuffix(".py").replace("/", "."), *args)
 
+    def allow_execution(self) -> None:
+        """Set the mode that archives and object stores lose; where that is forbidden, the start tells so."""
+        path = self.code_dir / self.name
+        if self.kind is Kind.COMMAND and not os.access(path, os.X_OK):
+            with suppress(OSError):
+                path.chmod(path.stat().st_mode | 0o111)
+
     def _interpreter(self) -> tuple[str, ...]:
-        with (self.code_dir / self.name).open("rb") as program:
-            start = program.read(4)
-        return () if start.startswith(b"#!") or start == b"\x7fELF" else ("/bin/sh",)
+        """Name what must run the program: nothing where the system can start it by itself."""
+        program = self.code_dir / self.name
+        with program.open("rb") as file:
+            first = file.readline(_LINE_BYTES)
+        if first.startswith(b"#!"):  # an archive or a copy may have lost the mode that the system asks for
+            return () if os.access(program, os.X_OK) else tuple(os.fsdecode(first[2:]).strip().split(maxsplit=1))
+        return () if first.startswith(b"\x7fELF") else ("/bin/sh",)
 
 
 def find(candidates: Iterable[Named], folders: Sequence[Path]) -> EntryPoint | None:
@@ -102,7 +118,7 @@ def find(candidates: Iterable[Named], folders: Sequence[Path]) -> EntryPoint | N
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    return ".." not in path.relative_to(folder).parts
+    return path.is_relative_to(folder) and ".." not in path.relative_to(folder).parts
 
 
 def _kind(name: str, folder: Path) -> Kind:

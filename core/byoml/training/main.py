@@ -84,6 +84,7 @@ def _train(environ: Mapping[str, str], stopper: Stopper) -> int:
     _make_folders(env)
     fetch(env.submit_directory, env.paths.code)
     entry_point = choose_entry_point(env, framework, installed)
+    entry_point.allow_execution()
     install(entry_point, environ, stopper)
     _wait_for_peers(env)
     launcher = choose_launcher(env, framework, plugins)
