@@ -12,8 +12,8 @@ from byoml.errors import SettingError
 from byoml.serving.settings import settle, thread_caps
 
 
-def _env(cpus: int = 4, gpus: int = 0, **environ: str) -> ServingEnv:
-    return ServingEnv(environ, ContainerPaths(Path("/opt/ml")), Accelerators(cpus, gpus))
+def _env(environ: dict[str, str] | None = None, cpus: int = 4, gpus: int = 0) -> ServingEnv:
+    return ServingEnv(environ or {}, ContainerPaths(Path("/opt/ml")), Accelerators(cpus, gpus))
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ def _env(cpus: int = 4, gpus: int = 0, **environ: str) -> ServingEnv:
     [
         (_env(), 4),
         (_env(gpus=2), 2),
-        (_env(SAGEMAKER_MODEL_SERVER_WORKERS="3"), 3),
-        (_env(SAGEMAKER_MODEL_SERVER_WORKERS="auto"), 4),
-        (_env(SAGEMAKER_MAX_CONCURRENT_TRANSFORMS="1"), 1),
-        (_env(SAGEMAKER_MAX_CONCURRENT_TRANSFORMS="9"), 4),
+        (_env({"SAGEMAKER_MODEL_SERVER_WORKERS": "3"}), 3),
+        (_env({"SAGEMAKER_MODEL_SERVER_WORKERS": "auto"}), 4),
+        (_env({"SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "1"}), 1),
+        (_env({"SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "9"}), 4),
     ],
 )
 def test_workers_are_what_was_said_else_one_a_gpu_else_one_a_cpu(env: ServingEnv, workers: int) -> None:
@@ -44,14 +44,14 @@ def test_workers_are_what_was_said_else_one_a_gpu_else_one_a_cpu(env: ServingEnv
 )
 def test_the_timeout_is_never_shorter_than_the_mode_allows(environ: dict[str, str], seconds: float) -> None:
     """Contract/inference H-23, and the variables of 2.1 in seconds."""
-    assert settle(_env(**environ)).timeout == seconds
+    assert settle(_env(environ)).timeout == seconds
 
 
 def test_the_body_limit_follows_the_platform_upwards_only() -> None:
     """The platform says 6 MB by default in batch jobs, and still sends 25 MB in real time (H-20)."""
-    assert settle(_env(SAGEMAKER_MAX_PAYLOAD_IN_MB="6")).body_limit == 100 * 2**20
-    assert settle(_env(SAGEMAKER_MAX_PAYLOAD_IN_MB="200")).body_limit == 200 * 2**20
-    assert settle(_env(BYOML_MAX_BODY_MB="1")).body_limit == 2**20
+    assert settle(_env({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "6"})).body_limit == 100 * 2**20
+    assert settle(_env({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "200"})).body_limit == 200 * 2**20
+    assert settle(_env({"BYOML_MAX_BODY_MB": "1"})).body_limit == 2**20
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_the_body_limit_follows_the_platform_upwards_only() -> None:
 def test_a_value_that_is_no_number_is_named(name: str) -> None:
     """The error says variable, value and what is allowed."""
     with pytest.raises(SettingError, match=f"{name} is 'many'"):
-        settle(_env(**{name: "many"}))
+        settle(_env({name: "many"}))
 
 
 def test_numeric_libraries_get_their_share_of_the_cores() -> None:
     """Workers times threads must not pass the cores; what the user set stays."""
-    env = _env(cpus=8, SAGEMAKER_MODEL_SERVER_WORKERS="2", OMP_NUM_THREADS="7")
+    env = _env({"SAGEMAKER_MODEL_SERVER_WORKERS": "2", "OMP_NUM_THREADS": "7"}, cpus=8)
     caps = thread_caps(env, settle(env))
     assert caps["MKL_NUM_THREADS"] == "4"
     assert "OMP_NUM_THREADS" not in caps
