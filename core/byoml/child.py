@@ -20,6 +20,7 @@ __all__ = ["ChildResult", "Stopped", "Stopper", "run"]
 
 _TAIL_BYTES = 16 * 1024
 _CHUNK = 64 * 1024
+_LAST_CHUNKS = 16  # what a pipe can hold at most, unless root has widened it
 _COULD_NOT_START = 127
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -136,9 +137,9 @@ def run(
         pump = _StderrPump(process.stderr.fileno())
         pump.start()
         code = process.wait()
-    tail = pump.finish()
-    process.stderr.close()
-    _signal_group(process.pid, signal.SIGKILL)
+        _signal_group(process.pid, signal.SIGKILL)
+        tail = pump.finish()
+        process.stderr.close()
     return ChildResult(code if code >= 0 else 128 - code, -code if code < 0 else None, tail)
 
 
@@ -162,15 +163,17 @@ class _StderrPump(threading.Thread):
         waiting = select.poll()
         waiting.register(self._source, select.POLLIN)
         waiting.register(self._ended, select.POLLIN)
-        while True:
+        left = _LAST_CHUNKS
+        while left:
             ready = {descriptor for descriptor, _ in waiting.poll()}
-            if self._source in ready:
-                chunk = os.read(self._source, _CHUNK)
-                if not chunk:
-                    return
-                self._keep(chunk)
-            elif self._ended in ready:  # a grandchild may hold the pipe open for ever: what has come is enough
+            if self._ended in ready:  # a grandchild may hold the pipe open, or write, for ever: what has come is enough
+                left -= 1
+            if self._source not in ready:
                 return
+            chunk = os.read(self._source, _CHUNK)
+            if not chunk:
+                return
+            self._keep(chunk)
 
     def _keep(self, chunk: bytes) -> None:
         self._tail += chunk

@@ -48,7 +48,7 @@ def _wait_for_name(host: str, deadline: float, giving_up: threading.Event) -> bo
     while not giving_up.is_set():
         try:
             socket.getaddrinfo(host, None)
-        except OSError:
+        except (OSError, UnicodeError):  # UnicodeError: no name at all, such as one of 64 characters without a dot
             left = deadline - time.monotonic()
             if left <= 0:
                 return False

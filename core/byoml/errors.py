@@ -18,6 +18,7 @@ __all__ = [
     "InstallError",
     "ModelFilesError",
     "NothingToTrainError",
+    "PipMissingError",
     "PluginBrokenError",
     "PluginConflictError",
     "PluginError",
@@ -119,6 +120,16 @@ class SourceError(ConfigurationError):
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(f"submit directory {uri!r}: {reason}")
+
+
+class PipMissingError(ConfigurationError):
+    """The user's code needs packages, and this Python has no pip that could install them."""
+
+    def __init__(self, what: Path, python: str) -> None:
+        super().__init__(
+            f"{what} asks for packages, and {python} has no pip to install them with; "
+            "put pip into the image, or install them when the image is built and remove the file"
+        )
 
 
 class ModelFilesError(ConfigurationError):

@@ -15,7 +15,7 @@ __all__ = ["MASK", "configure", "level_number", "redact", "redacted"]
 MASK = "******"
 # The words that the platform's own drivers mask, and the usual abbreviations.
 _SECRET = re.compile(r"secret|passw|(?<![a-z])key(?![a-z])|token|private|creds|credential|apikey", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/\s:@]*:[^/\s]+(?=@)")
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 
 

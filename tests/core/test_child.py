@@ -115,7 +115,7 @@ def test_what_the_group_leaves_running_is_killed() -> None:
 def test_a_grandchild_of_another_session_does_not_hold_us_up(*, busy: bool) -> None:
     """Stderr held open, or written to for ever, by what outlives the program, does not keep us from its result."""
     argv = ["sh", "-c", "yes >&2"] if busy else ["sleep", "300"]
-    code = f"import subprocess as s; print(s.Popen({argv}, start_new_session=True).pid)"
+    code = f"import subprocess as s; print(s.Popen({argv}, stdout=s.DEVNULL, start_new_session=True).pid)"
     with _driving(code) as driven:
         grandchild = int(driven.line())
         try:
@@ -149,7 +149,10 @@ def test_a_program_that_does_not_handle_the_stop_ends_by_it() -> None:
 
 def test_a_signal_reaches_the_whole_group() -> None:
     """A child of the program hears SIGTERM too, as it does in a terminal."""
-    inner = "import sys, time; from signal import *; signal(15, lambda *_: sys.exit(print('heard'))); print('up'); time.sleep(60)"
+    inner = (
+        "import sys, time; from signal import *; signal(15, lambda *_: sys.exit(print('heard')));"
+        "print('up'); time.sleep(60)"
+    )
     code = (
         "import subprocess, sys; from signal import *; signal(15, lambda *_: None);"
         f"sys.exit(subprocess.call([sys.executable, '-uc', {inner!r}]))"

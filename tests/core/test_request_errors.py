@@ -30,7 +30,7 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
     (NotFound("/x", ["/ping", "/invocations"]), 404, "NotFound", ["/x", "/ping, /invocations"]),
     (MethodNotAllowed("GET", "/invocations", ["POST"]), 405, "MethodNotAllowed", ["GET", "/invocations", "POST"]),
     (NotAcceptable("image/png", ["text/csv"], "why"), 406, "NotAcceptable", ["'image/png'", "(why)", "text/csv"]),
-    (PayloadTooLarge(1024), 413, "PayloadTooLarge", ["1024 bytes", "SAGEMAKER_MAX_PAYLOAD_IN_MB"]),
+    (PayloadTooLarge(1024), 413, "PayloadTooLarge", ["1024 bytes", "BYOML_MAX_BODY_MB"]),
     (UnsupportedContentType("x/y", ["text/csv"]), 415, "UnsupportedContentType", ["'x/y'", "text/csv"]),
     (HandlerFailed("predict_fn", KeyError("a")), 500, "UserCodeError", ["predict_fn", "KeyError: 'a'"]),
     (ModelNotReady(), 503, "ModelNotReady", ["being loaded"]),

@@ -23,7 +23,7 @@ class Codec(ABC):
     encodes: ClassVar[bool] = True
 
     @abstractmethod
-    def decode(self, body: bytes, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  what it decodes to is the codec's matter
+    def decode(self, body: bytes, parameters: Mapping[str, str]) -> Any:
         """Read a body.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["ANY", "MediaType", "parse_accept", "parse_media_type"]
+__all__ = ["ANY", "MediaType", "best_offer", "parse_accept", "parse_media_type"]
 
 ANY = "*/*"
 
@@ -25,6 +25,13 @@ class MediaType(NamedTuple):
     @property
     def concrete(self) -> bool:
         return "*" not in self.essence
+
+    @property
+    def quality(self) -> float:
+        try:
+            return float(self.parameters.get("q", "1"))
+        except ValueError:
+            return 1.0
 
 
 @lru_cache(maxsize=256)
@@ -53,13 +60,31 @@ def parse_accept(header: str) -> tuple[MediaType, ...]:
     Returns:
         The wanted types, most wanted first, in the given order among equals; those with q=0 are left out.
     """
-    wanted = [parse_media_type(part) for part in header.split(",") if part.strip()]
-    weighed = [(_quality(kind), kind) for kind in wanted]
-    return tuple(kind for quality, kind in sorted(weighed, key=lambda pair: -pair[0]) if quality > 0)
+    ranges = (kind for kind in _ranges(header) if kind.quality > 0)
+    return tuple(sorted(ranges, key=lambda kind: -kind.quality))
 
 
-def _quality(kind: MediaType) -> float:
-    try:
-        return float(kind.parameters.get("q", "1"))
-    except ValueError:
-        return 1.0
+@lru_cache(maxsize=256)
+def best_offer(header: str, offers: tuple[str, ...]) -> str | None:
+    """Choose among types as an Accept header weighs them: what names a type most closely says its weight.
+
+    Args:
+        header: A comma list, with or without q-values and wildcards.
+        offers: The types that can be made, most natural first.
+
+    Returns:
+        The one that is wanted most, earlier ones of the header first among equals; None where none is wanted.
+    """
+    ranges = _ranges(header)
+    weighed = []
+    for offer in offers:
+        matching = [(index, kind) for index, kind in enumerate(ranges) if kind.matches(offer)]
+        if matching:
+            index, closest = min(matching, key=lambda pair: pair[1].essence.count("*"))
+            weighed.append((-closest.quality, index, offer))
+    best = min(weighed, key=lambda item: item[:2], default=(0.0, 0, None))
+    return best[2] if best[0] < 0 else None
+
+
+def _ranges(header: str) -> list[MediaType]:
+    return [parse_media_type(part) for part in header.split(",") if part.strip()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from byoml.codecs.media_type import parse_accept, parse_media_type
+from byoml.codecs.media_type import best_offer, parse_media_type
 from byoml.errors import PluginConflictError
 from byoml.request_errors import NotAcceptable, UnsupportedContentType
 
@@ -44,7 +44,7 @@ class Codecs:
     def encodable(self) -> tuple[str, ...]:
         return tuple(content_type for content_type, codec in self._by_type.items() if codec.encodes)
 
-    def decode(self, body: bytes, content_type: str) -> Any:  # noqa: ANN401  what it decodes to is the codec's matter
+    def decode(self, body: bytes, content_type: str) -> Any:
         """Read a body by its content type.
 
         Args:
@@ -96,8 +96,7 @@ class Codecs:
             NotAcceptable: None can be made.
         """
         offers = self.encodable if possible is None else possible
-        for kind in parse_accept(accept):
-            for offer in offers:
-                if kind.matches(offer):
-                    return offer
-        raise NotAcceptable(accept, offers)
+        best = best_offer(accept, tuple(offers))
+        if best is None:
+            raise NotAcceptable(accept, offers)
+        return best

@@ -34,7 +34,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
         value = json.loads(text) if text.strip() else {}
     except json.JSONDecodeError as error:
         raise UnreadableConfigFileError(path, error.msg, error.lineno, error.colno) from None
-    except (UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # ValueError: no UTF-8, or an integer of too many digits
         raise UnreadableConfigFileError(path, str(error)) from None
     if not isinstance(value, dict):
         raise UnreadableConfigFileError(path, f"found a {type(value).__name__}")

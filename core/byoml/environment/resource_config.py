@@ -50,20 +50,19 @@ class ResourceConfig:
             The value.
 
         Raises:
-            SettingError: `hosts` is not a list of names, or does not hold `current_host`.
+            SettingError: `hosts` is not a list of names, or does not hold `current_host`; or a group has no name.
         """
         current = str(raw.get("current_host") or "localhost")
         hosts = raw.get("hosts") or [current]
         if not isinstance(hosts, list) or current not in hosts:
             raise SettingError("hosts of resourceconfig.json", hosts, f"a list that holds current_host, {current!r}")
-        groups = {str(group["instance_group_name"]): group for group in raw.get("instance_groups") or []}
         return cls(
             current,
             tuple(map(str, hosts)),
             str(raw.get("network_interface_name") or "eth0"),
             str(raw.get("current_instance_type") or "local"),
             str(raw.get("current_group_name") or _ONE_GROUP),
-            groups,
+            _groups_by_name(raw.get("instance_groups") or []),
             raw.get("topology"),
             raw,
         )
@@ -87,3 +86,13 @@ class ResourceConfig:
         """
         members = {host for group in groups for host in self.groups.get(group, {}).get("hosts", ())}
         return tuple(host for host in self.hosts if host in members)
+
+
+def _groups_by_name(said: object) -> dict[str, Mapping[str, Any]]:
+    wanted = "a list of objects, each with instance_group_name"
+    if not isinstance(said, list):
+        raise SettingError("instance_groups of resourceconfig.json", said, wanted)
+    for group in said:
+        if not isinstance(group, dict) or "instance_group_name" not in group:
+            raise SettingError("a group of instance_groups in resourceconfig.json", group, wanted)
+    return {str(group["instance_group_name"]): group for group in said}

@@ -10,6 +10,8 @@
     @hookimpl
     def byoml_register_framework():
         return MyFramework()
+
+`byoml.testing.contract` tests such a class as core's own are tested.
 """
 
 from byoml.plugin.framework import Framework

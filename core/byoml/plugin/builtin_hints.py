@@ -36,7 +36,7 @@ def byoml_explain_failure(env: TrainingEnv, outcome: Outcome) -> str | None:
     """Name the remedy of a well-known failure."""
     del env
     if outcome.exit_code == _KILLED:
-        return "hint: SIGKILL from outside is most often the system's answer to memory used up; use less, or a larger instance"
+        return "hint: SIGKILL from outside most often means that memory ran out; use less, or a larger instance"
     for pattern, hint in _HINTS:
         found = pattern.search(outcome.stderr_tail)
         if found:

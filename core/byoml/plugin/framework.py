@@ -20,9 +20,10 @@ __all__ = ["Framework"]
 class Framework:
     """An ML library's manner of training and serving; only `name` is required.
 
-    Every method has a default that core itself uses when no framework is chosen. The serving functions have the very signatures
-    that users write; a user's function of the same name stands instead. Whichever of them names a parameter `context` gets the
-    request's Context. Import the library inside methods: the class is made in processes that never use it.
+    Every method has a default that core itself uses when no framework is chosen. The serving functions have the very
+    signatures that users write; a user's function of the same name stands instead. Whichever of them names a parameter
+    `context` gets the request's Context. Import the library inside methods: the class is made in processes that never
+    use it.
 
         class Joblib(Framework):
             name = "joblib"
@@ -100,19 +101,19 @@ class Framework:
         """Tell whether `model_fn` would load what lies in the folder; quick, from names alone."""
         return False
 
-    def model_fn(self, model_dir: Path, context: Context) -> Any:  # noqa: ANN401  a model is what its framework says
+    def model_fn(self, model_dir: Path, context: Context) -> Any:
         """Load the model; core's own has none, for functions that need no model."""
         return None
 
-    def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:  # noqa: ANN401  data is the model's matter
+    def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:
         """Decode a request's body by its content type."""
         return context.codecs.decode(body, content_type)
 
-    def predict_fn(self, data: Any, model: Any) -> Any:  # noqa: ANN401  data is the model's matter
+    def predict_fn(self, data: Any, model: Any) -> Any:
         """Predict; a model that can be called is called."""
         return model(data)
 
-    def output_fn(self, prediction: Any, accept: str, context: Context) -> Any:  # noqa: ANN401  data is the model's matter
+    def output_fn(self, prediction: Any, accept: str, context: Context) -> Any:
         """Encode the prediction; returns the body, or the body and its content type."""
         return context.codecs.encode(prediction, accept), accept
 

@@ -61,7 +61,7 @@ def byoml_before_training(env: TrainingEnv, job: TrainingJob) -> None:
 
 @hookspec(firstresult=True)
 def byoml_explain_failure(env: TrainingEnv, outcome: Outcome) -> str | None:
-    """Called when the user's program failed; return a line that tells the user what to do, or None; the first answer is taken."""
+    """Called when the user's program failed; return a line that says what to do, or None; the first answer is taken."""
 
 
 @hookspec

@@ -25,7 +25,8 @@ def make_manager(environ: Mapping[str, str], builtins: Iterable[ModuleType] = ()
     """Make the manager, with core's own plugins and those of installed distributions.
 
     Args:
-        environ: `BYOML_DISABLED_PLUGINS`, a comma list of names, leaves plugins out; `BYOML_TRACE_PLUGINS=1` prints each call.
+        environ: `BYOML_DISABLED_PLUGINS`, a comma list of names, leaves plugins out; `BYOML_TRACE_PLUGINS=1` prints
+            each call.
         builtins: Core's own plugins for the road that is taken.
 
     Returns:
@@ -57,7 +58,7 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> None:
         raise PluginBrokenError(entry.name, distribution, error) from error
 
 
-def all_answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  hooks differ
+def all_answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
     """Call a hook, and keep who gave which answer.
 
     Args:
@@ -66,18 +67,18 @@ def all_answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> l
         arguments: Its arguments.
 
     Returns:
-        Plugin name and answer, for each plugin that answers; sorted by name, as entry points load in an accidental order.
+        Plugin name and answer, for each plugin that answers; sorted by name, as entry points load in no certain order.
     """
     caller: pluggy.HookCaller = getattr(manager.hook, hook)
     answers: list[tuple[str, Any]] = []
     for implementation in caller.get_hookimpls():
         others = [plugin for plugin in manager.get_plugins() if plugin is not implementation.plugin]
-        for answer in manager.subset_hook_caller(hook, others)(**arguments):
-            answers.append((implementation.plugin_name, answer))
+        given = manager.subset_hook_caller(hook, others)(**arguments)
+        answers.extend((implementation.plugin_name, answer) for answer in given)
     return sorted(answers, key=lambda pair: pair[0])
 
 
-def one_answer(manager: pluggy.PluginManager, hook: str, subject: str, **arguments: Any) -> Any:  # noqa: ANN401  hooks differ
+def one_answer(manager: pluggy.PluginManager, hook: str, subject: str, **arguments: Any) -> Any:
     """Call a hook whose answer must be one.
 
     Args:

@@ -35,9 +35,18 @@ def fetch(uri: str | None, code_dir: Path) -> None:
     if code_dir.is_dir() and any(code_dir.iterdir()):
         _log.info("%s is not empty: the files of %s are laid over it and win", code_dir, uri)
     if source.is_dir():
-        shutil.copytree(source, code_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        _copy(source, code_dir)
     else:
         unpack(source, code_dir)
+
+
+def _copy(source: Path, code_dir: Path) -> None:
+    if code_dir.resolve().is_relative_to(source.resolve()):
+        raise SourceError(str(source), f"it holds the code folder {code_dir} itself")
+    try:
+        shutil.copytree(source, code_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    except OSError as error:  # shutil.Error too, such as for a link to nothing
+        raise SourceError(str(source), f"cannot be copied: {error}") from None
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -50,11 +59,19 @@ def unpack(archive: Path, target: Path) -> None:
     Raises:
         SourceError: It is no tar file, is cut short, or holds a member that is not safe.
     """
+    import lzma
     import tarfile
+    import zlib
+
+    from byoml.source.members import checked
 
     target.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(target, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+            members = (checked(member, target) for member in tar)
+            if hasattr(tarfile, "data_filter"):  # Python 3.11.3 and older ones of some systems have none
+                tar.extractall(target, members, filter="data")
+            else:
+                tar.extractall(target, members)  # noqa: S202  each member is checked
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(str(archive), f"cannot be unpacked: {error}") from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from typing import TYPE_CHECKING
 
-from byoml.child import run
-from byoml.errors import InstallError
+from byoml.child import Stopped, run
+from byoml.errors import InstallError, PipMissingError
 from byoml.source.entry_point import Kind
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def install_requirements(code_dir: Path, variables: Mapping[str, str], stopper: 
 
     Raises:
         InstallError: pip fails; it carries the end of what pip wrote.
+        PipMissingError: There is no pip.
+        Stopped: A stop was asked for meanwhile.
     """
     requirements = code_dir / "requirements.txt"
     if requirements.is_file():
@@ -57,6 +60,8 @@ def install(entry_point: EntryPoint, variables: Mapping[str, str], stopper: Stop
 
     Raises:
         InstallError: pip fails; it carries the end of what pip wrote.
+        PipMissingError: There is no pip.
+        Stopped: A stop was asked for meanwhile.
     """
     install_requirements(entry_point.code_dir, variables, stopper)
     if entry_point.kind is Kind.PACKAGE:
@@ -64,7 +69,11 @@ def install(entry_point: EntryPoint, variables: Mapping[str, str], stopper: Stop
 
 
 def _pip(what: Path, args: tuple[str, ...], variables: Mapping[str, str], stopper: Stopper) -> None:
+    if importlib.util.find_spec("pip") is None:
+        raise PipMissingError(what, sys.executable)
     # pip's own words go to stderr: stdout belongs to the user's program, whose metrics are read from it.
     result = run((*_PIP, *args), cwd=what.parent, variables=variables, stopper=stopper, stdout=_STDERR)
+    if stopper.signum is not None:  # pip was ended by the stop, which is no failure of the install
+        raise Stopped(stopper.signum)
     if result.exit_code:
         raise InstallError(what, result.exit_code, result.stderr_tail)

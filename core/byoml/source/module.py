@@ -34,7 +34,7 @@ def load_module(path: Path, root: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UserModuleError(path, "is not a Python file")
-    for folder in dict.fromkeys((str(root), str(path.parent))):
+    for folder in dict.fromkeys((str(path.parent), str(root))):
         if folder not in sys.path:
             sys.path.insert(0, folder)
     module = importlib.util.module_from_spec(spec)

@@ -1,0 +1,154 @@
+"""What a built-in algorithm meets: the job that its program is told of, and how the program ends.
+
+def fit(job: AlgorithmJob) -> None: ...
+
+if __name__ == "__main__":
+    sys.exit(run(fit, os.environ))
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from byoml.environment.channels import Channel
+from byoml.errors import ByomlError, ConfigurationError, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["AlgorithmJob", "ChannelMissingError", "HyperparameterError", "Problem", "TrainingRefusedError", "run"]
+
+_CHANNEL = "SM_CHANNEL_"
+
+
+class Problem(NamedTuple):
+    """One hyperparameter that cannot be used.
+
+    Args:
+        key: As the user writes it.
+        found: What is wrong, such as `is 'deep'` or `is missing`.
+        right: What would be right, such as `it must be a whole number`.
+    """
+
+    key: str
+    found: str
+    right: str
+
+    @classmethod
+    def value(cls, key: str, value: object, allowed: str) -> Problem:
+        return cls(key, f"is {value!r}", f"it must be {allowed}")
+
+
+class HyperparameterError(ConfigurationError):
+    """Hyperparameters that cannot be used, all of them at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        told = "; ".join(f"{key} {found}, {right}" for key, found, right in problems)
+        super().__init__(f"hyperparameters: {told}")
+
+
+class ChannelMissingError(ConfigurationError):
+    """The job has no channel of a name that the algorithm needs."""
+
+    def __init__(self, name: str, channels: Iterable[str]) -> None:
+        super().__init__(
+            f"there is no channel {name!r}; the job's channels: {', '.join(sorted(channels)) or 'none'}. "
+            "The algorithm needs its data there"
+        )
+
+
+class TrainingRefusedError(ConfigurationError):
+    """The library does not train with what it was given.
+
+    Args:
+        library: Such as `XGBoost`.
+        reason: What it says.
+    """
+
+    def __init__(self, library: str, reason: str) -> None:
+        super().__init__(f"{library} cannot train with this data and these hyperparameters: {reason}")
+
+
+@dataclass(frozen=True)
+class AlgorithmJob:
+    """A training job as the program of a built-in algorithm is told of it, by the same variables as a user's script.
+
+    Args:
+        hyperparameters: Decoded values by key.
+        channels: The training inputs by name.
+        model_dir: Where the model goes.
+        hosts: All hosts of the job.
+    """
+
+    hyperparameters: Mapping[str, Any]
+    channels: Mapping[str, Channel]
+    model_dir: Path
+    hosts: tuple[str, ...]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> AlgorithmJob:
+        """Read the job.
+
+        Args:
+            environ: The program's environment variables.
+
+        Returns:
+            The job; what is not said has the contract's defaults.
+        """
+        config = json.loads(environ.get("SM_INPUT_DATA_CONFIG") or "{}")
+        names = json.loads(environ.get("SM_CHANNELS") or "[]") or _channel_names(environ)
+        return cls(
+            json.loads(environ.get("SM_HPS") or "{}"),
+            {name: _channel(name, config.get(name) or {}, environ) for name in names},
+            Path(environ.get("SM_MODEL_DIR") or "/opt/ml/model"),
+            tuple(json.loads(environ.get("SM_HOSTS") or '["localhost"]')),
+        )
+
+    def channel(self, name: str) -> Channel:
+        """Find a channel that the algorithm cannot do without; raises ChannelMissingError where there is none."""
+        if name not in self.channels:
+            raise ChannelMissingError(name, self.channels)
+        return self.channels[name]
+
+    def require_one_host(self) -> None:
+        """Refuse a job of several hosts, which would all train the same model; raises SettingError."""
+        if len(self.hosts) > 1:
+            allowed = "one host: this algorithm does not train on several yet; set the job's instance count to 1"
+            raise SettingError("hosts of resourceconfig.json", list(self.hosts), allowed)
+
+
+def run(algorithm: Callable[[AlgorithmJob], None], environ: Mapping[str, str]) -> int:
+    """Run an algorithm as the whole of a program.
+
+    Args:
+        algorithm: Trains and leaves its model.
+        environ: The program's environment variables.
+
+    Returns:
+        The exit code. An error that a user can act on is one line on stderr, without a traceback; others pass.
+    """
+    try:
+        algorithm(AlgorithmJob.read(environ))
+    except ByomlError as error:
+        sys.stdout.flush()
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return error.exit_code
+    return 0
+
+
+def _channel_names(environ: Mapping[str, str]) -> list[str]:
+    return [name.removeprefix(_CHANNEL).lower() for name in environ if name.startswith(_CHANNEL)]
+
+
+def _channel(name: str, said: Mapping[str, Any], environ: Mapping[str, str]) -> Channel:
+    return Channel(
+        name,
+        Path(environ[_CHANNEL + name.upper()]),
+        str(said.get("TrainingInputMode") or "File"),
+        said.get("ContentType") or None,
+        str(said.get("S3DistributionType") or "FullyReplicated"),
+    )
