@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 
 from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
@@ -112,4 +113,6 @@ def run(plan: Plan) -> int:
         Arbiter(Server(plan)).run()
     except SystemExit as end:
         return 1 if end.code else 0
+    except HaltServer:  # a second worker could not load its model either, while the first one's end was seen to
+        return 1
     return 0

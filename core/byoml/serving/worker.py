@@ -1,9 +1,8 @@
-"""gunicorn's asgi worker, with the model's life in it: load after the fork, drain before the end."""
+"""gunicorn's asgi worker, with an end that waits for requests and not for connections."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -14,9 +13,8 @@ from gunicorn.workers.gasgi import ASGIWorker
 if TYPE_CHECKING:
     from byoml.serving.server import Server
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "end_container"]
 
-_log = logging.getLogger("byoml.serving")
 _FLUSH_SECONDS = 0.05
 
 
@@ -25,15 +23,20 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     app: Server
 
-    def handle_exit_signal(self) -> None:
-        """Stop taking connections, as gunicorn does; and end when the last answer is out, not when idle clients go."""
-        super().handle_exit_signal()
-        self.loop.create_task(self._end_when_idle())
+    async def _shutdown(self) -> None:
+        """Stop listening, let the last answers out, then end as gunicorn does when it is in a hurry.
 
-    async def _end_when_idle(self) -> None:
-        await self.app.endpoint.idle()
+        gunicorn's own way waits its whole graceful timeout for connections that clients merely keep open.
+        """
+        for server in self.servers:
+            server.close()
+        try:
+            await asyncio.wait_for(self.app.endpoint.idle(), self.cfg.graceful_timeout)
+        except asyncio.TimeoutError:
+            self.log.warning("requests are still in flight after %d s: they are cut", self.cfg.graceful_timeout)
         await asyncio.sleep(_FLUSH_SECONDS)  # the last answer's bytes leave before the connections are cut
         self.handle_quit_signal()
+        await super()._shutdown()
 
 
 def end_container() -> None:

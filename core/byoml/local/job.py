@@ -1,0 +1,87 @@
+"""A whole training job on this machine, in order."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from byoml.local.hosts import HostProgram, Signals, run
+from byoml.local.place import Place, choose, warn_of
+from byoml.local.results import ResultFolder
+from byoml.local.scripts import console_script
+from byoml.local.tree import build_job, check_job
+from byoml.local.variables import job_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from byoml.environment.paths import ContainerPaths
+    from byoml.local.values import JobResult, JobSpec
+
+__all__ = ["host_names", "train"]
+
+_log = logging.getLogger("byoml.local")
+
+
+def host_names(count: int) -> tuple[str, ...]:
+    """Name the hosts `127.0.0.1` .. `127.0.0.N`, sorted as text, as the platform sorts its names."""
+    return tuple(sorted(f"127.0.0.{number}" for number in range(1, count + 1)))
+
+
+def train(spec: JobSpec, environ: Mapping[str, str], tell: Callable[[str], None] = _log.debug) -> JobResult:
+    """Run a training job: a tree and a `train` process for each host, their results in one folder.
+
+    Args:
+        spec: The job.
+        environ: The user's environment.
+        tell: Called with what happens now, one line each.
+
+    Returns:
+        What the job left.
+
+    Raises:
+        SettingError: An option's value is not possible.
+        SourceError: The source is absent or no archive.
+        ScriptMissingError: `train` is not installed where this Python's scripts are.
+        FilesClashError: Hosts wrote different files of one name.
+        Stopped: A signal came while no program ran.
+    """
+    check_job(spec)
+    script = console_script("train", environ.get("PATH"))
+    results = ResultFolder(spec.output)
+    results.clear()
+    hosts = host_names(spec.hosts)
+    signals = Signals()
+    with signals.listening(), results.trees(hosts) as places:
+        tell(f"building the tree of {_counted(hosts)}")
+        trees = {host: build_job(places[host], host, hosts, spec) for host in hosts}
+        tell(f"training on {_counted(hosts)}")
+        mounted = choose(environ, spec.channels.values())
+        if not mounted:
+            warn_of(places[hosts[0]], trees[hosts[0]].code, spec.source)
+        job = _Job(f"local-{time.strftime('%Y-%m-%d-%H-%M-%S')}", spec, environ, mounted)
+        outcome = run([job.program(host, trees[host], script, results.log(host)) for host in hosts], signals)
+        tell("packing the model")
+        return results.collect(trees, outcome)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is the same on all hosts."""
+
+    name: str
+    spec: JobSpec
+    environ: Mapping[str, str]
+    mounted: bool
+
+    def program(self, host: str, paths: ContainerPaths, script: Path, log: Path) -> HostProgram:
+        place = Place(paths.base, self.mounted)
+        variables = job_variables(self.environ, self.spec, place.base, self.name)
+        return HostProgram(host, place.command((str(script),)), paths.base, variables, log)
+
+
+def _counted(hosts: tuple[str, ...]) -> str:
+    return "1 host" if len(hosts) == 1 else f"{len(hosts)} hosts"

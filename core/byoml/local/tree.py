@@ -1,0 +1,160 @@
+"""The tree under `/opt/ml`, for one host of a job, as the platform lays it out (contract/training 1.2 to 1.4)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from byoml.environment.paths import ContainerPaths
+from byoml.errors import SettingError, SourceError
+from byoml.source.fetch import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from byoml.local.values import EndpointSpec, JobSpec
+
+__all__ = ["METRICS", "build_endpoint", "build_job", "check_job", "lay_code", "resource_config"]
+
+METRICS = "output/metrics/sagemaker"
+
+_GROUP = "homogeneousCluster"
+_INSTANCE_TYPE = "local"
+_INTERFACE = "lo"  # the hosts are addresses of the loopback interface
+_CHANNEL = re.compile(r"(?!\.+$)[A-Za-z0-9.\-_]{1,64}")
+# What is in a project's folder, and in no job.
+_LEFT_OUT = frozenset({".git", ".venv", "__pycache__"})
+
+
+def check_job(spec: JobSpec) -> None:
+    """Find what is wrong with a job before anything is written, or an earlier result replaced.
+
+    Args:
+        spec: The job.
+
+    Raises:
+        SettingError: A channel's name or path is not possible.
+        SourceError: There is no such source.
+    """
+    for name, data in spec.channels.items():
+        if not _CHANNEL.fullmatch(name):
+            raise SettingError("channel", name, "a name of 1 to 64 letters, digits, '.', '-' or '_'")
+        if not data.exists():
+            raise SettingError(f"channel {name!r}", str(data), "a file or folder that exists")
+    if spec.source is not None and not spec.source.exists():
+        raise SourceError(str(spec.source), "there is no such folder or archive")
+
+
+def build_job(base: Path, host: str, hosts: Sequence[str], spec: JobSpec) -> ContainerPaths:
+    """Build one host's tree.
+
+    Args:
+        base: Its root, which does not exist yet.
+        host: The host.
+        hosts: All hosts, sorted as text, as the platform sorts them.
+        spec: The job, checked; its channels are linked, its code is copied.
+
+    Returns:
+        The tree's paths.
+
+    Raises:
+        SourceError: The source is no archive.
+    """
+    paths = ContainerPaths(base)
+    for folder in (paths.input_config, paths.input_data, paths.model, paths.output_data, base / METRICS):
+        folder.mkdir(parents=True, exist_ok=True)
+    _write_config(paths, "hyperparameters.json", spec.hyperparameters)
+    _write_config(paths, "resourceconfig.json", resource_config(host, hosts))
+    _write_config(paths, "inputdataconfig.json", {name: _channel_config() for name in spec.channels})
+    for name, data in spec.channels.items():
+        _lay_channel(paths.input_data, name, data)
+    lay_code(paths.code, spec.source, spec.entry_point, leave_out=(spec.output,))
+    return paths
+
+
+def build_endpoint(base: Path, spec: EndpointSpec) -> ContainerPaths:
+    """Build an endpoint's tree; the model is copied or unpacked, so that the server may write beside it.
+
+    Args:
+        base: Its root.
+        spec: The endpoint.
+
+    Returns:
+        The tree's paths.
+
+    Raises:
+        SettingError: There is no such model.
+        SourceError: The model or the source is no archive.
+    """
+    paths = ContainerPaths(base)
+    if spec.model.is_dir():
+        shutil.copytree(spec.model, paths.model, ignore=shutil.ignore_patterns("__pycache__"))
+    elif spec.model.is_file():
+        unpack(spec.model, paths.model)
+    else:
+        raise SettingError("MODEL", str(spec.model), "a folder or a model.tar.gz that exists")
+    lay_code(paths.code, spec.source, spec.entry_point)
+    return paths
+
+
+def resource_config(host: str, hosts: Sequence[str]) -> dict[str, object]:
+    """Make `resourceconfig.json`, with the keys that it has on the platform today."""
+    group = {"instance_group_name": _GROUP, "instance_type": _INSTANCE_TYPE, "hosts": list(hosts)}
+    return {
+        "current_host": host,
+        "current_instance_type": _INSTANCE_TYPE,
+        "current_group_name": _GROUP,
+        "hosts": list(hosts),
+        "instance_groups": [group],
+        "network_interface_name": _INTERFACE,
+    }
+
+
+def lay_code(code: Path, source: Path | None, entry_point: str | None, leave_out: Iterable[Path] = ()) -> None:
+    """Copy the user's code into the tree.
+
+    Args:
+        code: The tree's code folder.
+        source: A folder or an archive; None: the entry point's file alone, if one is named.
+        entry_point: The entry point, as named.
+        leave_out: Folders that are not part of the source, even where they lie in it.
+
+    Raises:
+        SourceError: It is no archive.
+    """
+    if source is None:
+        if entry_point is not None and Path(entry_point).is_file():
+            code.mkdir(parents=True)
+            shutil.copy(entry_point, code)
+    elif source.is_dir():
+        shutil.copytree(source, code, ignore=_without(leave_out), ignore_dangling_symlinks=True)
+    else:
+        unpack(source, code)
+
+
+def _without(folders: Iterable[Path]) -> Callable[[str, list[str]], set[str]]:
+    ours = {folder.resolve() for folder in folders}
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if name in _LEFT_OUT or (Path(folder) / name).resolve() in ours}
+
+    return left_out
+
+
+def _write_config(paths: ContainerPaths, name: str, content: Mapping[str, object]) -> None:
+    (paths.input_config / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _channel_config() -> dict[str, str]:
+    return {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+
+
+def _lay_channel(data_dir: Path, name: str, data: Path) -> None:
+    if data.is_dir():
+        (data_dir / name).symlink_to(data.resolve())
+    else:
+        (data_dir / name).mkdir()
+        (data_dir / name / data.name).symlink_to(data.resolve())

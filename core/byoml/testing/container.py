@@ -1,0 +1,219 @@
+"""A container for black-box tests: a tree of files, the real `train` and `serve` in it, and what came of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from byoml.environment.paths import ContainerPaths
+from byoml.local.endpoint import Server, free_port
+from byoml.local.scripts import console_script
+from byoml.testing.endpoint import Answer, Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import IO
+
+__all__ = ["Answer", "Container", "Endpoint", "TrainOutcome"]
+
+_TIMEOUT_SECONDS = 60.0
+_KILL_SECONDS = 5.0
+_PAUSE = 0.02
+# A test run that measures coverage measures the processes under test as well.
+_COVERAGE = "COVERAGE_"
+
+
+@dataclass(frozen=True)
+class TrainOutcome:
+    """How `train` ended.
+
+    Args:
+        exit_code: 0..255; 128+n where signal n ended `train` itself.
+        failure: The text of the failure file, None where there is none.
+        stdout: All of its stdout.
+        stderr: All of its stderr.
+    """
+
+    exit_code: int
+    failure: str | None
+    stdout: bytes
+    stderr: bytes
+
+
+class Container:
+    """A tree such as `/opt/ml`, and the programs that run in it, with an environment that has nothing of the caller's.
+
+    Args:
+        root: A folder of the test's own; the tree is `root/ml`, what programs print goes beside it.
+        environ: Variables that all programs get beside PATH, HOME, LANG and the root of the tree.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.root = root.resolve()
+        self.paths = ContainerPaths(self.root / "ml")
+        self._environ = dict(environ or {})
+        for folder in (self.paths.input_config, self.paths.input_data, self.paths.model, self.paths.output_data):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, *parts: str) -> Path:
+        """Name a file or folder of the tree."""
+        return self.paths.base.joinpath(*parts)
+
+    def write(self, files: Mapping[str, Any]) -> None:
+        """Write files into the tree.
+
+        Args:
+            files: Content by path relative to the tree: text and bytes as they are, anything else as JSON.
+        """
+        for name, content in files.items():
+            path = self.path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+    def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Make the whole environment of a program.
+
+        Args:
+            env: Variables of this run; they win.
+
+        Returns:
+            All of its variables.
+        """
+        coverage = {name: value for name, value in os.environ.items() if name.startswith(_COVERAGE)}
+        return {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+            "HOME": str(self.root),
+            "LANG": "C.UTF-8",
+            "SAGEMAKER_BASE_DIR": str(self.paths.base),
+            **coverage,
+            **self._environ,
+            **(env or {}),
+        }
+
+    def train(
+        self,
+        env: Mapping[str, str] | None = None,
+        stop_after: Path | None = None,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> TrainOutcome:
+        """Run `train` to its end.
+
+        Args:
+            env: Variables of this run.
+            stop_after: SIGTERM is sent once this file exists.
+            timeout: Seconds that it may take.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            TimeoutError: It took longer, or the file never came; it has been killed.
+        """
+        with self._running("train", env) as process:
+            deadline = time.monotonic() + timeout
+            if stop_after is not None:
+                _wait_for(stop_after, process, deadline)
+                process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise TimeoutError(
+                    f"train ran for more than {timeout:g} s; it wrote: {self._printed('train')}"
+                ) from None
+        failure = self.paths.failure
+        return TrainOutcome(
+            code if code >= 0 else 128 - code,
+            failure.read_text(encoding="utf-8") if failure.is_file() else None,
+            (self.root / "train.stdout").read_bytes(),
+            (self.root / "train.stderr").read_bytes(),
+        )
+
+    @contextmanager
+    def serve(
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        ready: bool = True,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> Iterator[Endpoint]:
+        """Run `serve` on a free port, and stop it at the end.
+
+        Args:
+            env: Variables of this run.
+            ready: Whether to wait until `/ping` answers 200.
+            timeout: Seconds to wait for that, and for each answer.
+
+        Yields:
+            The endpoint.
+
+        Raises:
+            EndpointError: It ended before it was ready, or was not ready in time.
+        """
+        port = free_port()
+        with self._running("serve", {"SAGEMAKER_BIND_TO_PORT": str(port), **(env or {})}) as process:
+            server = Server(process, port, self.root / "serve.stderr")
+            try:
+                if ready:
+                    server.wait_ready(timeout)
+                yield Endpoint(server, self.root, timeout)
+            finally:
+                server.stop()
+
+    @contextmanager
+    def _running(self, word: str, env: Mapping[str, str] | None) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a program that never outlives the block; its output goes to files, so it never waits for a reader."""
+        with self._output(word, "stdout") as stdout, self._output(word, "stderr") as stderr:
+            process = subprocess.Popen(
+                [console_script(word)],
+                cwd=self.root,
+                env=self.environment(env),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        try:
+            yield process
+        finally:
+            _end(process)
+
+    def _output(self, word: str, stream: str) -> IO[bytes]:
+        return (self.root / f"{word}.{stream}").open("wb")
+
+    def _printed(self, word: str) -> str:
+        return (self.root / f"{word}.stderr").read_text(encoding="utf-8", errors="replace")
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes], deadline: float) -> None:
+    while not path.exists():
+        if process.poll() is not None:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path} did not come")
+        time.sleep(_PAUSE)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program that should have ended: asked twice, `train` kills what it started; else it is killed itself."""
+    for number in (signal.SIGTERM, signal.SIGTERM):
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(_KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
