@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _TAIL_BYTES = 16 * 1024
 _CHUNK = 64 * 1024
 _LAST_CHUNKS = 16  # what a pipe can hold at most, unless root has widened it
 _COULD_NOT_START = 127
+_LAST_SECONDS = 5.0  # what is left of the platform's 120 s when the grace is over, with a reserve
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -61,7 +63,17 @@ class Stopper:
         self._grace = grace
         self._guarding = False
         self._group: int | None = None
+        self._deliver: Callable[[int, int], None] = _signal_group
         self.signum: int | None = None
+        self._deadline: float | None = None
+
+    def seconds_left(self) -> float | None:
+        """Tell how long we may still take once a stop was asked for: to the end of the grace, and a little more.
+
+        Returns:
+            At least some seconds; None where no stop was asked for.
+        """
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic()) + _LAST_SECONDS
 
     @contextmanager
     def listening(self) -> Iterator[Stopper]:
@@ -74,8 +86,13 @@ class Stopper:
                 signal.signal(number, handler)
 
     @contextmanager
-    def guarding(self) -> Iterator[Callable[[int], None]]:
-        """Keep signals for a program about to start; the function given takes its process group once there is one."""
+    def guarding(self, deliver: Callable[[int, int], None] | None = None) -> Iterator[Callable[[int], None]]:
+        """Keep signals for a program about to start; the function given takes its process group once there is one.
+
+        Args:
+            deliver: Sends a signal to a process group in a way of its own, for programs that start others elsewhere.
+        """
+        self._deliver = deliver or _signal_group
         self._guarding = True
         try:
             yield self._attach
@@ -90,7 +107,8 @@ class Stopper:
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:
         first = self.signum is None
-        self.signum = self.signum or number
+        if first:
+            self.signum, self._deadline = number, time.monotonic() + self._grace
         if not self._guarding:
             raise Stopped(number)
         self._pass_on(number if first else signal.SIGKILL)
@@ -99,7 +117,7 @@ class Stopper:
         group = self._group
         if group is None:
             return
-        _signal_group(group, number)
+        self._deliver(group, number)
         if number != signal.SIGKILL:
             timer = threading.Timer(self._grace, self._escalate, (group,))
             timer.daemon = True
@@ -107,11 +125,18 @@ class Stopper:
 
     def _escalate(self, group: int) -> None:
         if self._group == group:
-            _signal_group(group, signal.SIGKILL)
+            self._deliver(group, signal.SIGKILL)
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, variables: Mapping[str, str], stopper: Stopper, stdout: int | None = None
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    variables: Mapping[str, str],
+    stopper: Stopper,
+    stdout: int | None = None,
+    started: Callable[[int], None] | None = None,
+    deliver: Callable[[int, int], None] | None = None,
 ) -> ChildResult:
     """Run a program to its end, in a process group of its own.
 
@@ -121,11 +146,13 @@ def run(
         variables: Its whole environment.
         stopper: Passes SIGTERM and SIGINT on to the group.
         stdout: A file descriptor for its stdout; None: ours.
+        started: Told the program's process id, which is its group's too.
+        deliver: Sends a signal to the group in a way of its own.
 
     Returns:
         How it ended; what the group left running is killed.
     """
-    with stopper.guarding() as attach:
+    with stopper.guarding(deliver) as attach:
         try:
             process = subprocess.Popen(
                 command, cwd=cwd, env=dict(variables), stdout=stdout, stderr=subprocess.PIPE, start_new_session=True
@@ -133,6 +160,8 @@ def run(
         except OSError as error:
             return ChildResult(_COULD_NOT_START, None, f"{type(error).__name__}: {error}")
         attach(process.pid)
+        if started is not None:
+            started(process.pid)
         assert process.stderr is not None  # noqa: S101  Popen was asked for a pipe
         pump = _StderrPump(process.stderr.fileno())
         pump.start()

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = [
-    "AmbiguousFrameworkError",
     "ByomlError",
     "ConfigurationError",
     "ContainerError",
     "EntryPointMissingError",
+    "ExtraMissingError",
+    "FolderUnwritableError",
     "HostUnreachableError",
     "InstallError",
+    "LauncherMissingError",
+    "LauncherProgramError",
+    "LauncherRefusal",
     "ModelFilesError",
+    "NothingToProcessError",
     "NothingToTrainError",
     "PipMissingError",
-    "PluginBrokenError",
-    "PluginConflictError",
-    "PluginError",
+    "PrivateIndexError",
     "SettingError",
     "SourceError",
-    "UnknownFrameworkError",
+    "StatusChannelError",
     "UnreadableConfigFileError",
+    "UnreadableProjectError",
     "UsageError",
     "UserCodeError",
     "UserModuleError",
@@ -67,6 +71,16 @@ class UnreadableConfigFileError(ContainerError):
         super().__init__(f"{place}: {reason}; the file must hold one JSON object")
 
 
+class FolderUnwritableError(ContainerError):
+    """A folder that the job cannot do without can neither be found nor made."""
+
+    def __init__(self, folder: Path, cause: OSError) -> None:
+        super().__init__(
+            f"{folder} is not there and cannot be made ({cause.strerror or cause}); "
+            "make it when the image is built, or let the container's user write below its parent"
+        )
+
+
 class HostUnreachableError(ContainerError):
     """Peers of this host did not become reachable by name in time."""
 
@@ -75,6 +89,20 @@ class HostUnreachableError(ContainerError):
             f"no address found for {_listed(hosts)} within {seconds:g} s; are all hosts of resourceconfig.json "
             "started, and in one network? BYOML_PEER_TIMEOUT_SECONDS sets how long to wait"
         )
+
+
+class StatusChannelError(ContainerError):
+    """The hosts of a distributed program cannot watch each other."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"the status channel of host {host}, port {port}, {reason}; all hosts must run one job, reach each other "
+            "at this port (BYOML_STATUS_PORT) and have the same BYOML_STATUS_SECRET"
+        )
+
+
+class LauncherRefusal(ContainerError):  # noqa: N818  what this host answers to an order, no fault of its own
+    """A host was ordered to start what it does not start."""
 
 
 class ConfigurationError(ByomlError):
@@ -115,11 +143,61 @@ class NothingToTrainError(ConfigurationError):
         )
 
 
+class NothingToProcessError(ConfigurationError):
+    """There is neither a script nor a framework with a processing program of its own."""
+
+    def __init__(self, folder: Path, found: Iterable[str]) -> None:
+        super().__init__(
+            "nothing to process: name your script as the first argument of `processing`, or in BYOML_PROCESS_PROGRAM; "
+            f"without a name, processing.py or the only script in {folder} is run (scripts there: {_listed(found)})"
+        )
+
+
+class LauncherMissingError(ConfigurationError):
+    """The image lacks the program that a launcher runs."""
+
+    def __init__(self, launcher: str, program: str, remedy: str) -> None:
+        super().__init__(f"{launcher} was asked for, and {program} is not in this image; {remedy}")
+
+
+class LauncherProgramError(ConfigurationError):
+    """A launcher cannot start programs of this kind."""
+
+    def __init__(self, launcher: str, program: str, allowed: str) -> None:
+        super().__init__(f"{launcher} cannot start {program!r}; it must be {allowed}")
+
+
 class SourceError(ConfigurationError):
     """The submit directory cannot be fetched."""
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(f"submit directory {uri!r}: {reason}")
+        self.reason = reason
+
+
+class ExtraMissingError(ConfigurationError):
+    """What the user asks for needs an extra of byoml that is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed; `pip install byoml[{extra}]` brings it")
+
+
+class PrivateIndexError(ConfigurationError):
+    """A CodeArtifact repository is named as AWS's toolkit takes it, and no index that pip could ask."""
+
+    def __init__(self, what: Path, arn: str) -> None:
+        super().__init__(
+            f"{what} asks for packages and CA_REPOSITORY_ARN names {arn}, but nothing gives the index: set "
+            "PIP_INDEX_URL=https://aws:TOKEN@DOMAIN-OWNER.d.codeartifact.REGION.amazonaws.com/pypi/REPOSITORY/simple/ "
+            "(`aws codeartifact get-authorization-token` prints the token), or unset CA_REPOSITORY_ARN to use PyPI"
+        )
+
+
+class UnreadableProjectError(ConfigurationError):
+    """The `pyproject.toml` beside the user's code cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
 
 
 class PipMissingError(ConfigurationError):
@@ -155,10 +233,10 @@ class UserCodeError(ByomlError):
 
 
 class InstallError(UserCodeError):
-    """pip could not install what the user's code needs; always exit code 1, as it fails before the program."""
+    """pip or uv could not install what the user's code needs; always exit code 1, as it fails before the program."""
 
-    def __init__(self, what: Path, exit_code: int, stderr_tail: str) -> None:
-        super().__init__(f"could not install {what} (pip ended with {exit_code})", 1, stderr_tail)
+    def __init__(self, what: Path, exit_code: int, stderr_tail: str, tool: str = "pip") -> None:
+        super().__init__(f"could not install {what} ({tool} ended with {exit_code})", 1, stderr_tail)
 
 
 class UserModuleError(UserCodeError):
@@ -166,55 +244,3 @@ class UserModuleError(UserCodeError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
-
-
-class PluginError(ByomlError):
-    """A plugin must be mended, removed or switched off.
-
-    Args:
-        plugin: Its name, as `byoml plugins` prints it.
-        reason: What is wrong, and what would be right.
-    """
-
-    def __init__(self, plugin: str, reason: str) -> None:
-        super().__init__(f"plugin {plugin}: {reason}")
-        self.plugin = plugin
-
-
-class PluginBrokenError(PluginError):
-    """A plugin fails to import or to register."""
-
-    switch: ClassVar[str] = "BYOML_DISABLED_PLUGINS"
-
-    def __init__(self, plugin: str, distribution: str, cause: BaseException) -> None:
-        super().__init__(
-            plugin,
-            f"cannot be loaded from distribution {distribution} ({type(cause).__name__}: {cause}); "
-            f"mend it, uninstall it, or set {self.switch}={plugin}",
-        )
-
-
-class PluginConflictError(PluginError):
-    """Two plugins answer where one answer is wanted."""
-
-    def __init__(self, subject: str, first: str, second: str) -> None:
-        super().__init__(
-            first, f"gives {subject}, and so does plugin {second}; switch one off with BYOML_DISABLED_PLUGINS"
-        )
-
-
-class UnknownFrameworkError(ConfigurationError):
-    """`BYOML_FRAMEWORK` names a framework that is not installed."""
-
-    def __init__(self, name: str, installed: Iterable[str]) -> None:
-        super().__init__(
-            f"BYOML_FRAMEWORK is {name!r}, which is not installed; installed: {_listed(sorted(installed))}. "
-            f"`pip install byoml[{name}]` brings it if it is one of ours; `none` uses no framework"
-        )
-
-
-class AmbiguousFrameworkError(ConfigurationError):
-    """Several frameworks would do, and nothing says which."""
-
-    def __init__(self, why: str, candidates: Iterable[str]) -> None:
-        super().__init__(f"{why}: {_listed(sorted(candidates))}; set BYOML_FRAMEWORK to one of them, or to none")

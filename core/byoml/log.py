@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MASK", "configure", "level_number", "redact", "redacted"]
+__all__ = ["MASK", "configure", "level_number", "redact", "redact_all", "redacted"]
 
 MASK = "******"
 # The words that the platform's own drivers mask, and the usual abbreviations.
@@ -49,6 +50,46 @@ def redact(name: str, value: str) -> str:
     if _SECRET.search(name.replace("_", " ")):
         return MASK
     return _ACCESS_KEY.sub(MASK, _URL_PASSWORD.sub(MASK, value))
+
+
+def redact_all(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Mask values that may hold others: objects, lists, and texts that are JSON, such as `SM_HPS`.
+
+    Args:
+        values: Anything that came from JSON, by name.
+
+    Returns:
+        The same shape, masked by the names inside; in a list also what follows an argument such as `--password`.
+    """
+    return {name: _redacted_value(str(name), value) for name, value in values.items()}
+
+
+def _redacted_value(name: str, value: object) -> object:
+    if redact(name, "") == MASK:
+        return MASK
+    if isinstance(value, dict):
+        return redact_all(value)
+    if isinstance(value, list):
+        before = ["", *(item if isinstance(item, str) and item.startswith("-") else "" for item in value)]
+        return [_redacted_value(option or name, item) for option, item in zip(before, value, strict=False)]
+    if isinstance(value, str):
+        option, equals, _ = value.partition("=")
+        if equals and value.startswith("-") and redact(option, "") == MASK:
+            return f"{option}={MASK}"
+        inner = _inside(value)
+        return redact(name, value) if inner is None else json.dumps(_redacted_value(name, inner))
+    return value
+
+
+def _inside(text: str) -> object | None:
+    """Decode a text that is a JSON object or list; None for any other."""
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
 
 
 def redacted(values: Mapping[str, object]) -> dict[str, str]:

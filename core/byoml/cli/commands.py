@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,12 @@ __all__ = ["byoml_register_commands"]
 
 @hookimpl
 def byoml_register_commands() -> Iterable[click.Command]:
-    """Bring `train`, `serve`, `local` and `plugins`."""
+    """Bring `train`, `serve`, `processing`, `local`, `check`, `env` and `plugins`."""
+    from byoml.cli.check import check
+    from byoml.cli.env import env
     from byoml.cli.local import local
 
-    return [train, serve, local, plugins]
+    return [train, serve, processing, local, check, env, plugins]
 
 
 @click.command()
@@ -40,6 +43,16 @@ def serve(environ: Mapping[str, str]) -> int:
     from byoml.serving.main import main
 
     return main(environ)
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT [ARG...]]")
+@click.pass_obj
+def processing(environ: Mapping[str, str], args: tuple[str, ...]) -> int:
+    """Run the processing job that lies under /opt/ml (or SAGEMAKER_BASE_DIR); the same as the word `processing`."""
+    from byoml.processing.main import main
+
+    return main(environ, args, Path.cwd())
 
 
 @click.command()

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from byoml.cli.rest import WithRest, rest_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from byoml.local.values import JobResult
+    from byoml.local.values import JobResult, ProcessResult
 
 __all__ = ["local"]
 
@@ -25,6 +27,13 @@ Example: the built-in algorithm of a plugin, without any script.
   byoml local train --framework xgboost --channel train=data --hp num_round=50 --output out
 \b
 Where the system allows it the tree is mounted at /opt/ml, for the job alone; BYOML_LOCAL_MOUNT=never does without.
+"""
+_PROCESS_EXAMPLE = """\b
+Example: a script of your own that reads SM_PROCESSING_INPUT_RAW and writes SM_PROCESSING_OUTPUT_CLEAN.
+  byoml local process clean.py --source src --input raw=data --output clean=out -- --rows 1000
+\b
+What follows -- goes to the script. Files in the output folders are replaced by new ones of the same name; nothing
+else there is touched.
 """
 _SERVE_EXAMPLE = """\b
 Example:
@@ -75,6 +84,9 @@ _entry_point = click.option(
     help="Your program, relative to --source; without --source a file, which alone is copied.",
 )
 _framework = click.option("--framework", metavar="NAME", help="Plugin to use, or none; `byoml plugins` lists them.")
+_hosts = click.option(
+    "--hosts", type=click.IntRange(1, 254), default=1, show_default=True, help="How many hosts take part."
+)
 _env = _pairs("--env", "KEY=VALUE", "Environment variable of the container; wins over all others. Repeat for more.")
 
 
@@ -89,13 +101,13 @@ def local() -> None:
 @_framework
 @_pairs("--channel", "NAME=PATH", "Training input: a folder or a file, found at SM_CHANNEL_<NAME>. Repeat for more.")
 @_pairs("--hp", "KEY=VALUE", "Hyperparameter; sent as text, as the platform does. Repeat for more.")
-@click.option("--hosts", type=click.IntRange(1, 254), default=1, show_default=True, help="How many hosts take part.")
+@_hosts
 @_env
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Gets model/, model.tar.gz, output/ and logs/<host>.log; only an earlier result there is replaced.",
+    help="Gets model/, model.tar.gz, output/, metrics.jsonl and logs/<host>.log; only an earlier result there is replaced.",
 )
 @click.pass_obj
 def train(environ: Mapping[str, str], /, **options: Any) -> int:
@@ -151,6 +163,38 @@ def serve(environ: Mapping[str, str], /, **options: Any) -> int:
         raise click.UsageError(str(error)) from None
 
 
+@local.command(cls=WithRest, epilog=_PROCESS_EXAMPLE, options_metavar="[SCRIPT] [OPTIONS] [-- ARG...]")
+@click.argument("script", required=False, metavar="")
+@_source
+@_framework
+@_hosts
+@_env
+@_pairs("--input", "NAME=PATH", "Input: a folder or a file, found at SM_PROCESSING_INPUT_<NAME>. Repeat for more.")
+@_pairs("--output", "NAME=DIR", "Output: what is written to SM_PROCESSING_OUTPUT_<NAME> goes to DIR. Repeat for more.")
+@click.pass_context
+def process(ctx: click.Context, /, **options: Any) -> int:
+    """Run a processing job: the tree of /opt/ml/processing, `processing` on each host.
+
+    SCRIPT is relative to --source; without --source a file, which alone is copied. Ends with your program's exit code.
+    """
+    from byoml.child import Stopped
+    from byoml.errors import SettingError
+    from byoml.local.process import process as run
+    from byoml.local.values import ProcessSpec
+
+    environ: Mapping[str, str] = ctx.obj
+    _configure_log(environ)
+    inputs, outputs = ({name: Path(path) for name, path in options.pop(key).items()} for key in ("input", "output"))
+    spec = ProcessSpec(**options, args=rest_of(ctx), inputs=inputs, outputs=outputs)
+    try:
+        result = run(spec, environ, _tell)
+    except Stopped as stopped:
+        return stopped.exit_code
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None
+    return _report_processing(result)
+
+
 def _configure_log(environ: Mapping[str, str]) -> None:
     from byoml import log
 
@@ -175,4 +219,14 @@ def _report(result: JobResult) -> int:
         click.echo(reason, err=True)
     elif result.artifact:
         _tell(f"the model is in {result.artifact}")
+    return result.exit_code
+
+
+def _report_processing(result: ProcessResult) -> int:
+    if result.exit_code:
+        click.echo(f"byoml: the job ended with exit code {result.exit_code}", err=True)
+    if result.message:
+        click.echo(result.message.rstrip(), err=True)
+    for name in result.undeclared:
+        click.echo(f"byoml: processing/output/{name} is dropped: no --output {name}=DIR names it", err=True)
     return result.exit_code

@@ -9,7 +9,8 @@ import click
 
 from byoml import __version__
 from byoml.cli import commands
-from byoml.errors import ByomlError, PluginConflictError
+from byoml.errors import ByomlError
+from byoml.plugin_errors import PluginConflictError
 from byoml.plugin.manager import all_answers, make_manager
 
 if TYPE_CHECKING:

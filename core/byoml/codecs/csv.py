@@ -22,6 +22,7 @@ __all__ = ["CsvCodec"]
 
 _TYPE = "text/csv"
 _WRITABLE = ("one value, a list or array of values, or rows of values; a value is a number, a text, a boolean or None",)
+_CRLF = "\r\n"
 _NUMERIC = b"0123456789+-.eE, \t\n"
 _CELLS = (str, int, float, type(None), np.generic)
 
@@ -41,9 +42,16 @@ class CsvCodec(Codec):
         return _read_any(text, header=header) if plain is None else plain
 
     def encode(self, value: object) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(_rows_of(value))
-        return text.getvalue().encode()
+        lines = _Lines()
+        csv.writer(lines, lineterminator=_CRLF).writerows(_rows_of(value))
+        return "".join(lines).encode()
+
+
+class _Lines(list[str]):
+    """Lines that end in LF, of a writer that must be told CRLF: it quotes only what it takes for a line's end."""
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix(_CRLF) + "\n")
 
 
 def _read_plain(text: str) -> NDArray[Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import best_offer, parse_media_type
-from byoml.errors import PluginConflictError
+from byoml.plugin_errors import PluginConflictError
 from byoml.request_errors import NotAcceptable, UnsupportedContentType
 
 if TYPE_CHECKING:

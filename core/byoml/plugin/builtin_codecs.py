@@ -16,10 +16,11 @@ __all__ = ["byoml_register_codecs"]
 
 @hookimpl
 def byoml_register_codecs() -> Iterable[Codec]:
-    """Bring JSON, CSV and npy."""
+    """Bring JSON, CSV, npy and RecordIO-protobuf."""
     # They load numpy, which only a process that serves pays for.
     from byoml.codecs.csv import CsvCodec
     from byoml.codecs.json import JsonCodec
     from byoml.codecs.npy import NpyCodec
+    from byoml.codecs.recordio_codec import RecordIOProtobufCodec
 
-    return [JsonCodec(), CsvCodec(), NpyCodec()]
+    return [JsonCodec(), CsvCodec(), NpyCodec(), RecordIOProtobufCodec()]

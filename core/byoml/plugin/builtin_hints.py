@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from byoml.plugin.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin.values import Outcome
 
@@ -32,7 +33,7 @@ _HINTS = (
 
 
 @hookimpl(trylast=True)
-def byoml_explain_failure(env: TrainingEnv, outcome: Outcome) -> str | None:
+def byoml_explain_failure(env: TrainingEnv | ProcessingEnv, outcome: Outcome) -> str | None:
     """Name the remedy of a well-known failure."""
     del env
     if outcome.exit_code == _KILLED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from byoml.codecs.media_type import parse_media_type
+from byoml.environment.channels import data_files
 from byoml.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -78,16 +79,10 @@ def files_of(channel: Channel) -> list[Path]:
     """
     if channel.mode == "Pipe":
         raise ChannelDataError(channel.path, "the channel is in Pipe mode; this algorithm reads File and FastFile mode")
-    if channel.path.is_file():
-        return [channel.path]
-    found = sorted(path for path in channel.path.rglob("*") if path.is_file() and _is_data(path, channel.path))
+    found = data_files(channel.path)
     if not found:
         raise ChannelDataError(channel.path, f"channel {channel.name!r} has no data file")
     return found
-
-
-def _is_data(path: Path, folder: Path) -> bool:
-    return not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
 
 
 def kind_of(channel: Channel, first: Path) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin.values import Context, Launcher, ServerSettings
     from byoml.source.entry_point import EntryPoint
@@ -94,6 +95,19 @@ class Framework:
             Warnings for the log, none where it can be served.
         """
         return []
+
+    # processing
+
+    def default_processing_entry_point(self, env: ProcessingEnv) -> EntryPoint | None:
+        """Name the built-in processing program, which runs where the user gives no script.
+
+        Args:
+            env: The job.
+
+        Returns:
+            Its entry point, or None where there is none.
+        """
+        return None
 
     # serving
 

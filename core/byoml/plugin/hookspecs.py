@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from byoml.codecs import Codec
+    from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Launcher, Outcome, TrainingJob
@@ -60,8 +61,11 @@ def byoml_before_training(env: TrainingEnv, job: TrainingJob) -> None:
 
 
 @hookspec(firstresult=True)
-def byoml_explain_failure(env: TrainingEnv, outcome: Outcome) -> str | None:
-    """Called when the user's program failed; return a line that says what to do, or None; the first answer is taken."""
+def byoml_explain_failure(env: TrainingEnv | ProcessingEnv, outcome: Outcome) -> str | None:
+    """Called when the user's program failed, in training or processing; return a line that says what to do, or None.
+
+    The first answer is taken.
+    """
 
 
 @hookspec

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from byoml.errors import PluginBrokenError, PluginConflictError
 from byoml.plugin import hookspecs
+from byoml.plugin_errors import PluginBrokenError, PluginConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

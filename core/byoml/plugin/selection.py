@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from byoml.errors import AmbiguousFrameworkError, UnknownFrameworkError
 from byoml.plugin.framework import Framework
+from byoml.plugin_errors import AmbiguousFrameworkError, UnknownFrameworkError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,116 @@
+"""Does a framework do what its capabilities say? In the process that serves: functions bound as the server binds them.
+
+Not covered: that a capability that is not declared is really missing.
+"""
+# ruff: noqa: S101  these are tests, shipped
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from byoml.codecs import Codecs
+from byoml.plugin import Context, Framework, builtin_codecs
+from byoml.plugin.manager import all_answers, frameworks, make_manager
+from byoml.serving.functions import InferenceFunctions
+from byoml.testing.contract.suite import FrameworkSuite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["CapabilitiesContract", "Predictor"]
+
+_THREADS = 4
+_REPEATS = 25
+_FORK_SECONDS = 30
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+class Predictor:
+    """A framework's functions around a loaded model, as a worker has them.
+
+    Args:
+        framework: Its name.
+        model_dir: The model folder.
+    """
+
+    def __init__(self, framework: str, model_dir: Path) -> None:
+        manager = make_manager({}, [builtin_codecs])
+        owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
+        self._context = Context(model_dir, Codecs(owned))
+        self._functions = InferenceFunctions.bind(frameworks(manager)[framework], None, None)
+        self._model = self._functions.model_fn(self._context, model_dir)
+
+    def decode(self, body: bytes, content_type: str) -> Any:
+        return self._functions.input_fn(self._context, body, content_type)
+
+    def predict(self, rows: Any) -> Any:
+        return self._functions.predict_fn(self._context, rows, self._model)
+
+
+class CapabilitiesContract(FrameworkSuite):
+    """Give the fixtures `framework`, `saved_model` and `payloads`, as FrameworkServingContract describes them."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def predictor(cls, framework: str, saved_model: Path) -> Predictor:
+        """Give the loaded model."""
+        return Predictor(framework, saved_model)
+
+    def test_batchable_rows_are_predicted_alike_together_and_alone(
+        self, plugin: Framework, predictor: Predictor, payloads: Mapping[str, bytes]
+    ) -> None:
+        """Rows of two requests as one array give one prediction a row, the same as each request's own."""
+        import numpy as np
+
+        _needs(plugin, batchable=plugin.capabilities.batchable)
+        for content_type, body in payloads.items():
+            rows = predictor.decode(body, content_type)
+            together = predictor.predict(np.concatenate([rows, rows]))
+            assert isinstance(rows, np.ndarray)
+            np.testing.assert_array_equal(together, np.concatenate([predictor.predict(rows)] * 2))
+
+    def test_thread_safe_models_predict_alike_in_threads(
+        self, plugin: Framework, predictor: Predictor, payloads: Mapping[str, bytes]
+    ) -> None:
+        """Threads that predict at once on one model get what one thread gets."""
+        import numpy as np
+
+        _needs(plugin, thread_safe=plugin.capabilities.thread_safe)
+        content_type, body = next(iter(payloads.items()))
+        rows = predictor.decode(body, content_type)
+        expected = predictor.predict(rows)
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for prediction in threads.map(lambda _: predictor.predict(rows), range(_THREADS * _REPEATS)):
+                np.testing.assert_array_equal(prediction, expected)
+
+    def test_fork_safe_models_predict_in_a_forked_child(
+        self, plugin: Framework, framework: str, saved_model: Path, payloads: Mapping[str, bytes], tmp_path: Path
+    ) -> None:
+        """With one thread a worker, a model that was loaded and used before the fork predicts the same after it."""
+        _needs(plugin, fork_safe=plugin.capabilities.fork_safe)
+        content_type, body = next(iter(payloads.items()))
+        (tmp_path / "body").write_bytes(body)
+        command = [sys.executable, "-m", "byoml.testing.contract.fork", framework, str(saved_model), content_type]
+
+        ended = subprocess.run(
+            [*command, str(tmp_path / "body")],
+            env={"PATH": "", **_ONE_THREAD},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_FORK_SECONDS,
+        )
+
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def _needs(plugin: Framework, **capability: bool) -> None:
+    for name, has in capability.items():
+        if not has:
+            pytest.skip(f"{plugin.name} does not declare {name}")

@@ -1,0 +1,1 @@
+"""scikit-learn for byoml: a built-in algorithm, and serving of what joblib saved."""

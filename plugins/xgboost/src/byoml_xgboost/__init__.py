@@ -1,0 +1,1 @@
+"""XGBoost for byoml: the built-in algorithm, and serving of its models."""

@@ -1,0 +1,109 @@
+"""What the plugin's tests share: real data, a real job, and the real program."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+class Trained(NamedTuple):
+    """How the algorithm's program ended, and what it left."""
+
+    ended: subprocess.CompletedProcess[str]
+    model_dir: Path
+
+
+@pytest.fixture(scope="session")
+def cancer() -> dict[str, NDArray[Any]]:
+    """scikit-learn's breast-cancer rows, label first, 70 % of them to train on."""
+    features, labels = load_breast_cancer(return_X_y=True)
+    rows = np.random.default_rng(0).permutation(np.column_stack([labels, features]))
+    cut = round(len(rows) * 0.7)
+    return {"train": rows[:cut], "validation": rows[cut:]}
+
+
+@pytest.fixture(scope="session")
+def channels(cancer: Mapping[str, NDArray[Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The rows as the algorithm wants them: a folder a channel, CSV without a header."""
+    folder = tmp_path_factory.mktemp("channels")
+    for name, rows in cancer.items():
+        (folder / name).mkdir()
+        np.savetxt(folder / name / f"{name}.csv", rows, "%.10g", ",")
+    return {name: folder / name for name in cancer}
+
+
+@pytest.fixture(scope="session")
+def hyperparameters() -> dict[str, str]:
+    """The demo's, all of them texts, and a seed."""
+    return {
+        "max_depth": "5",
+        "eta": "0.2",
+        "gamma": "4",
+        "min_child_weight": "6",
+        "subsample": "0.7",
+        "objective": "binary:logistic",
+        "num_round": "50",
+        "seed": "7",
+    }
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., subprocess.Popen[str]]:
+    """Start the algorithm as the training road does: a program of its own, told of its job by variables."""
+
+    def start(
+        channels: Mapping[str, Path], model_dir: Path, hyperparameters: Mapping[str, Any], **variables: str
+    ) -> subprocess.Popen[str]:
+        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
+        job = {
+            "SM_CHANNELS": json.dumps(sorted(channels)),
+            "SM_HPS": json.dumps(dict(hyperparameters)),
+            "SM_MODEL_DIR": str(model_dir),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "byoml_xgboost.train"],
+            env={**kept, **folders, **job, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def algorithm(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the algorithm's program to its end."""
+
+    def run(*job: Any, **variables: str) -> subprocess.CompletedProcess[str]:
+        with start(*job, **variables) as process:
+            stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(
+    algorithm: Callable[..., subprocess.CompletedProcess[str]],
+    channels: Mapping[str, Path],
+    hyperparameters: Mapping[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Trained:
+    """The demo's job, run once for all tests."""
+    model_dir = tmp_path_factory.mktemp("trained") / "model"
+    return Trained(algorithm(channels, model_dir, hyperparameters), model_dir)
