@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from byoml.codecs.media_type import ANY
 from byoml.plugin.values import Invocation
 from byoml.request_errors import HandlerFailed, MethodNotAllowed, NotFound, PayloadTooLarge, RequestError
+from byoml.serving.sending import StreamBroken, send_error, send_stream, send_whole
 
 if TYPE_CHECKING:
     from byoml.serving.endpoint import Endpoint
@@ -28,8 +29,8 @@ _log = logging.getLogger("byoml.serving")
 _INFERENCE_ID = "x-amzn-sagemaker-inference-id"
 _MEGABYTE = 2**20
 _TRANSFORM_MEGABYTES = 100
-_SERVER_ERROR = 500
 _NOT_REQUESTED = 1008
+_DISCARDED_BYTES = 256 * _MEGABYTE
 
 
 class DataPlane:
@@ -76,15 +77,15 @@ class DataPlane:
             request_id = headers.get(_INFERENCE_ID) or uuid.uuid4().hex
             await route({**scope, "byoml": (headers, request_id)}, receive, send)
         except RequestError as error:
-            await _send_error(send, error, request_id or uuid.uuid4().hex)
-        except OSError:  # the client has gone
+            await send_error(send, error, request_id or uuid.uuid4().hex)
+        except (OSError, StreamBroken):  # the client has gone, or an answer that has begun cannot become an error
             raise
         except Exception as error:  # noqa: BLE001  the client gets an answer whatever happens
             _log.exception("request %s failed in the server", request_id)
-            await _send_error(send, HandlerFailed("the server", error), request_id)
+            await send_error(send, HandlerFailed("the server", error), request_id)
 
     async def _ping(self, _scope: _Scope, _receive: _Receive, send: _Send) -> None:
-        await _send(send, 200 if self._endpoint.ready else 503, b"", [])
+        await send_whole(send, 200 if self._endpoint.ready else 503, b"", [])
 
     async def _execution_parameters(self, _scope: _Scope, _receive: _Receive, send: _Send) -> None:
         settings = self._plan.settings
@@ -94,7 +95,7 @@ class DataPlane:
             "BatchStrategy": "MULTI_RECORD",
             "MaxPayloadInMB": max(1, min(share, settings.body_limit // _MEGABYTE)),
         }
-        await _send(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
+        await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
 
     async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         headers, request_id = scope["byoml"]
@@ -110,13 +111,16 @@ class DataPlane:
         )
         answer = await self._endpoint.answer(invocation)
         added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-        await _send(
-            send, answer.status, answer.body, [(b"content-type", answer.content_type.encode("latin-1")), *added]
-        )
+        head = [(b"content-type", answer.content_type.encode("latin-1")), *added]
+        if isinstance(answer.body, bytes):
+            await send_whole(send, answer.status, answer.body, head)
+        else:
+            await send_stream(send, answer, answer.body, head, request_id)
 
     async def _body(self, headers: dict[str, str], receive: _Receive) -> bytes:
         limit = self._plan.settings.body_limit
         if int(headers.get("content-length") or 0) > limit:
+            await _discard(receive, {"more_body": True})
             raise PayloadTooLarge(limit)
         message = await receive()
         body: bytes = message.get("body", b"")
@@ -127,6 +131,7 @@ class DataPlane:
             message = await receive()
             whole += message.get("body", b"")
             if len(whole) > limit:
+                await _discard(receive, message)
                 raise PayloadTooLarge(limit)
         return bytes(whole)
 
@@ -139,16 +144,9 @@ class DataPlane:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _send(send: _Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _send_error(send: _Send, error: RequestError, request_id: str) -> None:
-    """Answer with the one form that errors have; their tracebacks are in the log alone."""
-    if error.status >= _SERVER_ERROR:
-        _log.error("request %s: %d %s: %s", request_id, error.status, error.type, error)
-    text = {"code": error.status, "type": error.type, "message": str(error), "request_id": request_id}
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    await _send(send, error.status, json.dumps(text).encode(), [(b"content-type", b"application/json"), *headers])
+async def _discard(receive: _Receive, message: _Scope) -> None:
+    """Read on for a while: a client that is still sending would meet a closed connection instead of its answer."""
+    discarded = 0
+    while message.get("more_body") and discarded < _DISCARDED_BYTES:
+        message = await receive()
+        discarded += len(message.get("body", b""))

@@ -10,15 +10,17 @@ from byoml.codecs.media_type import parse_accept, parse_media_type
 from byoml.plugin.values import Context
 from byoml.request_errors import HandlerFailed, MalformedPayload, OutOfMemory, RequestError, UnsupportedContentType
 from byoml.serving.batching import joined, split
+from byoml.serving.functions import Handler
+from byoml.serving.streaming import Stream, as_iterator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from byoml.codecs import Codecs
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Invocation
-    from byoml.serving.functions import Handler, InferenceFunctions
+    from byoml.serving.functions import InferenceFunctions
 
 __all__ = ["Answer", "Engine"]
 
@@ -31,13 +33,13 @@ class Answer:
     """What a request gets.
 
     Args:
-        body: The bytes.
+        body: The bytes, at once or as they are made.
         content_type: A bare media type; clients compare it as text.
         status: 200 unless a function set another.
         headers: What functions added.
     """
 
-    body: bytes
+    body: bytes | Stream
     content_type: str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -160,16 +162,32 @@ class Engine:
         return work.failed
 
     def _encode(self, work: _Work) -> Answer:
-        result = work.data
-        if self._functions.transform_fn is None:
-            result = self._call(self._functions.output_fn, work, work.data, work.accept)
+        output_fn, result = self._functions.output_fn, work.data
+        streamed = as_iterator(result) is not None and not output_fn.by_user
+        if self._functions.transform_fn is None and not streamed:
+            result = self._call(output_fn, work, work.data, work.accept)
         content_type = work.accept
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):  # noqa: PLR2004  (body, type)
             result, content_type = result
-        if not isinstance(result, (bytes, str)):
-            result = self._codecs.encode(result, content_type)
-        body = result.encode() if isinstance(result, str) else result
+        items = as_iterator(result)
+        body = self._bytes(result, content_type) if items is None else self._stream(work, items, content_type)
         return Answer(body, content_type, work.context.answer_status, work.context.answer_headers)
+
+    def _bytes(self, result: Any, content_type: str) -> bytes:
+        if isinstance(result, str):
+            return result.encode()
+        return result if isinstance(result, bytes) else self._codecs.encode(result, content_type)
+
+    def _stream(self, work: _Work, items: Iterator[Any], content_type: str) -> Stream:
+        """Send items as they come: bytes and texts untouched, others as one line of the type each."""
+
+        def chunk(item: Any) -> bytes:
+            line = b"" if isinstance(item, (bytes, str)) else b"\n"
+            return self._bytes(item, content_type).removesuffix(line) + line
+
+        begin = Handler("the stream", by_user=True, call=lambda _context: Stream(items, chunk))
+        stream: Stream = self._call(begin, work)
+        return stream
 
     def _call(self, handler: Handler, work: _Work, *args: Any) -> Any:
         try:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byoml.errors import UserModuleError
+from byoml.serving.awaiting import synchronous
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Context
 
-__all__ = ["Handler", "InferenceFunctions"]
+__all__ = ["NAMES", "Handler", "InferenceFunctions", "clash", "misfit"]
 
 _ARGUMENTS = {
     "model_fn": ("model_dir",),
@@ -25,6 +26,8 @@ _ARGUMENTS = {
     "output_fn": ("prediction", "accept"),
     "transform_fn": ("model", "input_data", "content_type", "accept"),
 }
+#: The functions that a user may write.
+NAMES = tuple(_ARGUMENTS)
 _EXCLUDED_BY_TRANSFORM = ("input_fn", "predict_fn", "output_fn")
 
 
@@ -77,9 +80,9 @@ class InferenceFunctions:
             UserModuleError: A function's signature does not fit, or `transform_fn` stands beside one it replaces.
         """
         users = {name: getattr(module, name) for name in _ARGUMENTS if callable(getattr(module, name, None))}
-        clashing = [name for name in _EXCLUDED_BY_TRANSFORM if name in users]
-        if path is not None and "transform_fn" in users and clashing:
-            raise UserModuleError(path, f"transform_fn stands for {', '.join(clashing)}: keep one or the other")
+        reason = clash(users)
+        if path is not None and reason:
+            raise UserModuleError(path, reason)
         handlers = {name: _bind(name, function, by_user=path) for name, function in users.items()}
         for name in _ARGUMENTS:
             if name not in handlers and hasattr(framework, name):
@@ -87,22 +90,49 @@ class InferenceFunctions:
         return cls(**handlers)
 
 
+def misfit(name: str, signature: inspect.Signature) -> str | None:
+    """Tell why a function cannot stand for one of an endpoint's.
+
+    Args:
+        name: Such as `predict_fn`.
+        signature: The function's.
+
+    Returns:
+        What is wrong and what would be right; None where it fits.
+    """
+    if _way(name, signature) is not None:
+        return None
+    wanted = ", ".join(_ARGUMENTS[name])
+    return f"{name}{signature} does not fit; it must take ({wanted}) or ({wanted}, context)"
+
+
+def clash(names: Iterable[str]) -> str | None:
+    """Tell which of the user's functions exclude each other; None where they fit together."""
+    given = set(names)
+    clashing = [name for name in _EXCLUDED_BY_TRANSFORM if name in given]
+    if "transform_fn" in given and clashing:
+        return f"transform_fn stands for {', '.join(clashing)}: keep one or the other"
+    return None
+
+
 def _bind(name: str, function: Callable[..., Any], by_user: Path | None) -> Handler:
-    """Find how the function takes its context: by the name, as one argument more, or not at all."""
-    arguments = _ARGUMENTS[name]
     signature = inspect.signature(function)
+    way = _way(name, signature)
+    if way is None:
+        place = by_user or Path(inspect.getsourcefile(function) or name)
+        raise UserModuleError(place, misfit(name, signature) or "")
+    return Handler(name, by_user is not None, way(synchronous(function)))
+
+
+def _way(name: str, signature: inspect.Signature) -> Callable[[Callable[..., Any]], Callable[..., Any]] | None:
+    """Find how a function takes its context: by the name, not at all, or as one argument more."""
+    count = len(_ARGUMENTS[name])
     named = signature.parameters.get("context")
-    if named is not None and named.kind is not named.POSITIONAL_ONLY and _fits(signature, len(arguments), context=True):
-        return Handler(name, by_user is not None, _named(function))
-    if _fits(signature, len(arguments)):
-        return Handler(name, by_user is not None, _without(function))
-    if _fits(signature, len(arguments) + 1):
-        return Handler(name, by_user is not None, _last(function))
-    wanted = ", ".join(arguments)
-    raise UserModuleError(
-        by_user or Path(inspect.getsourcefile(function) or name),
-        f"{name}{signature} does not fit; it must take ({wanted}) or ({wanted}, context)",
-    )
+    if named is not None and named.kind is not named.POSITIONAL_ONLY and _fits(signature, count, context=True):
+        return _named
+    if _fits(signature, count):
+        return _without
+    return _last if _fits(signature, count + 1) else None
 
 
 def _named(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -40,7 +40,7 @@ def main(environ: Mapping[str, str]) -> int:
     Returns:
         The exit code: 0 after SIGTERM, 1 where the endpoint cannot be served.
     """
-    log.configure(log.level_number(environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL")))
+    log.configure(log.level_number(environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL")), environ.get("BYOML_LOG_FORMAT"))
     try:
         with Stopper().listening() as stopper:
             plan = _plan(environ, stopper)

@@ -11,13 +11,15 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
+from byoml.serving.engine import Answer
+from byoml.serving.streaming import Stream
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Sequence
 
     from byoml.plugin.values import Invocation, ServerSettings
-    from byoml.serving.engine import Answer, Engine
+    from byoml.serving.engine import Engine
 
 __all__ = ["PredictionQueue"]
 
@@ -99,6 +101,12 @@ class PredictionQueue:
             wanted = [(invocation, future) for invocation, future in batch if not future.done()]
             answers = _answers(engine, [invocation for invocation, _ in wanted])
             self._loop.call_soon_threadsafe(_deliver, zip([future for _, future in wanted], answers, strict=True))
+            self._pump(answers)
+
+    def _pump(self, answers: Iterable[Answer | RequestError]) -> None:
+        for answer in answers:
+            if isinstance(answer, Answer) and isinstance(answer.body, Stream):
+                answer.body.pump(self._loop)
 
     def _next_batch(self, limit: int) -> list[_Waiting] | None:
         """Wait for one, and take what waits with it; None: stop."""
@@ -130,8 +138,9 @@ def _answers(engine: Engine, invocations: Sequence[Invocation]) -> Sequence[Answ
 def _deliver(results: Iterable[tuple[asyncio.Future[Answer], Answer | RequestError]]) -> None:
     for future, answer in results:
         if future.done():
-            continue
-        if isinstance(answer, RequestError):
+            if isinstance(answer, Answer) and isinstance(answer.body, Stream):
+                answer.body.abandon()
+        elif isinstance(answer, RequestError):
             future.set_exception(answer)
         else:
             future.set_result(answer)

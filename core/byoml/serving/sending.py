@@ -1,0 +1,70 @@
+"""The bytes of an answer: whole, as a stream, or as the one form that errors have."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from byoml.request_errors import HandlerFailed
+
+if TYPE_CHECKING:
+    from byoml.request_errors import RequestError
+    from byoml.serving.engine import Answer
+    from byoml.serving.streaming import Stream
+
+__all__ = ["Send", "StreamBroken", "send_error", "send_stream", "send_whole"]
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = logging.getLogger("byoml.serving")
+_SERVER_ERROR = 500
+_EVENTS = "text/event-stream"
+
+
+class StreamBroken(Exception):  # noqa: N818  it only cuts the connection: the client has been told
+    """An answer broke off after its first byte."""
+
+
+async def send_whole(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_stream(
+    send: Send, answer: Answer, stream: Stream, headers: list[tuple[bytes, bytes]], request_id: str
+) -> None:
+    """Send chunks as they come; after the first byte an error is a last record, then the connection is cut (S-2)."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    try:
+        async for chunk in stream.chunks():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except OSError:  # the client has gone
+        raise
+    except Exception as error:
+        _log.exception("request %s: the stream broke", request_id)
+        failed = HandlerFailed("the stream", error)
+        record = json.dumps({"error": _form(failed, request_id)})
+        framed = f"event: error\ndata: {record}\n\n" if answer.content_type == _EVENTS else f"\n{record}\n"
+        await send({"type": "http.response.body", "body": framed.encode(), "more_body": True})
+        raise StreamBroken from error
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _form(error: RequestError, request_id: str) -> dict[str, object]:
+    return {"code": error.status, "type": error.type, "message": str(error), "request_id": request_id}
+
+
+async def send_error(send: Send, error: RequestError, request_id: str) -> None:
+    """Answer with the one form that errors have; their tracebacks are in the log alone."""
+    if error.status >= _SERVER_ERROR:
+        _log.error("request %s: %d %s: %s", request_id, error.status, error.type, error)
+    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    await send_whole(
+        send,
+        error.status,
+        json.dumps(_form(error, request_id)).encode(),
+        [(b"content-type", b"application/json"), *headers],
+    )

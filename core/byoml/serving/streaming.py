@@ -1,0 +1,101 @@
+"""Answers sent while they are made (contract/inference 1.8): a thread makes the chunks, the event loop sends them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from byoml.serving.awaiting import iterated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Stream", "as_iterator"]
+
+# Chunks that may be made ahead of a slow client.
+_AHEAD = 16
+
+
+def as_iterator(result: object) -> Iterator[Any] | None:
+    """Tell whether a function streams.
+
+    Args:
+        result: What it returned.
+
+    Returns:
+        Its items, in this thread's time; None for everything that is no generator or other iterator.
+    """
+    if inspect.isasyncgen(result) or isinstance(result, AsyncIterator):
+        return iterated(result)
+    return result if isinstance(result, Iterator) else None
+
+
+class Stream:
+    """The chunks of one answer on their way from the thread to the client.
+
+    The first is made at once, so that an error before it is an ordinary error.
+
+    Args:
+        items: What the function yields.
+        encode: Makes bytes of an item.
+
+    Raises:
+        Exception: Whatever the function raises before its first item.
+    """
+
+    def __init__(self, items: Iterator[Any], encode: Callable[[Any], bytes]) -> None:
+        self._items = itertools.chain(tuple(itertools.islice(items, 1)), items)
+        self._source = items
+        self._encode = encode
+        self._room = threading.Semaphore(_AHEAD)
+        self._gone = threading.Event()
+        self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+
+    def pump(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make all chunks; called in the thread that predicts, once the answer's head is on its way.
+
+        Args:
+            loop: The event loop that sends them.
+        """
+        end: Exception | None = None
+        try:
+            for item in self._items:
+                chunk = self._encode(item)
+                self._room.acquire()
+                if self._gone.is_set():
+                    break
+                loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
+        except Exception as error:  # noqa: BLE001  the loop tells the client, and the log
+            end = error
+        finally:
+            close = getattr(self._source, "close", None)
+            if close is not None:
+                close()
+            loop.call_soon_threadsafe(self._chunks.put_nowait, end)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give the chunks as they come.
+
+        Yields:
+            Bytes, none of them merged or split.
+
+        Raises:
+            Exception: What the function raised after its first item.
+        """
+        try:
+            while (chunk := await self._chunks.get()) is not None:
+                if isinstance(chunk, Exception):
+                    raise chunk
+                self._room.release()
+                yield chunk
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Say that nobody reads on; the function is closed at its next item."""
+        self._gone.set()
+        self._room.release()

@@ -1,0 +1,1 @@
+"""A journal of jobs and model loads, kept by byoml's hooks."""

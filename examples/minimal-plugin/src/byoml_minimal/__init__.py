@@ -1,0 +1,1 @@
+"""A framework plugin for byoml, as short as one can be."""
