@@ -50,6 +50,10 @@ platform's."""
 _EXAMPLES = """\
 The examples are those of a job with one host, one channel, `train`, and one hyperparameter, `eta`. A name that no shell
 takes, such as `SM_CHANNEL_MY-CH`, comes once as it is and once as `SM_CHANNEL_MY_CH`."""
+_PROCESSING = """\
+And, as a training script, those of hosts, CPUs and GPUs, `SM_LOG_LEVEL`, `SM_MODULE_DIR`, `SM_USER_ENTRY_POINT`,
+`SM_USER_ARGS` and `SM_RESOURCE_CONFIG`. The examples are those of a job with one input, `raw`, and one output,
+`clean`."""
 
 
 def hooks() -> str:
@@ -119,7 +123,7 @@ def content_types() -> str:
 def environment_variables() -> str:
     """Make the page of the variables: names and places from the code, meanings from the page as it is."""
     known = _meanings(REFERENCE / "environment-variables.md")
-    written = _written()
+    written, processing = _written(), _written_for_processing()
     return _page(
         [
             "# Environment variables",
@@ -131,6 +135,12 @@ def environment_variables() -> str:
             _table(
                 ("Variable", "Example", "Meaning"),
                 ((name, f"`{written[name]}`", known.get(name, UNKNOWN)) for name in sorted(written)),
+            ),
+            "## What the processing script gets",
+            _PROCESSING,
+            _table(
+                ("Variable", "Example", "Meaning"),
+                ((name, f"`{processing[name]}`", known.get(name, UNKNOWN)) for name in sorted(processing)),
             ),
         ]
     )
@@ -165,6 +175,21 @@ def _written() -> dict[str, str]:
         values = training_variables(env, "train.py", ["--eta", "0.2"])
     shown = {name: value.replace(folder, "/opt/ml") for name, value in values.items()}
     shown.update({name: "2" if name.endswith("CPUS") else "0" for name in shown if name.startswith("SM_NUM_")})
+    return {name: _cut(value) for name, value in shown.items()}
+
+
+def _written_for_processing() -> dict[str, str]:
+    """Make the variables of a small processing job, without those that a training job has as well."""
+    from byoml.environment.processing_env import ProcessingEnv
+    from byoml.environment.processing_vars import processing_variables
+
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        for name in ("input/raw", "output/clean"):
+            (base / "processing" / name).mkdir(parents=True)
+        env = ProcessingEnv.read({"SAGEMAKER_BASE_DIR": folder})
+        values = processing_variables(env, env.paths.processing_code, "clean.py", [])
+    shown = {name: value.replace(folder, "/opt/ml") for name, value in values.items() if "_PROCESSING_" in name}
     return {name: _cut(value) for name, value in shown.items()}
 
 

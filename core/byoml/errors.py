@@ -17,9 +17,6 @@ __all__ = [
     "FolderUnwritableError",
     "HostUnreachableError",
     "InstallError",
-    "LauncherMissingError",
-    "LauncherProgramError",
-    "LauncherRefusal",
     "ModelFilesError",
     "NothingToProcessError",
     "NothingToTrainError",
@@ -27,7 +24,6 @@ __all__ = [
     "PrivateIndexError",
     "SettingError",
     "SourceError",
-    "StatusChannelError",
     "UnreadableConfigFileError",
     "UnreadableProjectError",
     "UsageError",
@@ -91,20 +87,6 @@ class HostUnreachableError(ContainerError):
         )
 
 
-class StatusChannelError(ContainerError):
-    """The hosts of a distributed program cannot watch each other."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"the status channel of host {host}, port {port}, {reason}; all hosts must run one job, reach each other "
-            "at this port (BYOML_STATUS_PORT) and have the same BYOML_STATUS_SECRET"
-        )
-
-
-class LauncherRefusal(ContainerError):  # noqa: N818  what this host answers to an order, no fault of its own
-    """A host was ordered to start what it does not start."""
-
-
 class ConfigurationError(ByomlError):
     """A value that the user sent is wrong or missing."""
 
@@ -151,20 +133,6 @@ class NothingToProcessError(ConfigurationError):
             "nothing to process: name your script as the first argument of `processing`, or in BYOML_PROCESS_PROGRAM; "
             f"without a name, processing.py or the only script in {folder} is run (scripts there: {_listed(found)})"
         )
-
-
-class LauncherMissingError(ConfigurationError):
-    """The image lacks the program that a launcher runs."""
-
-    def __init__(self, launcher: str, program: str, remedy: str) -> None:
-        super().__init__(f"{launcher} was asked for, and {program} is not in this image; {remedy}")
-
-
-class LauncherProgramError(ConfigurationError):
-    """A launcher cannot start programs of this kind."""
-
-    def __init__(self, launcher: str, program: str, allowed: str) -> None:
-        super().__init__(f"{launcher} cannot start {program!r}; it must be {allowed}")
 
 
 class SourceError(ConfigurationError):

@@ -10,6 +10,8 @@ import re
 import signal
 from typing import TYPE_CHECKING, Protocol
 
+from byoml.log import redact_all
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -93,10 +95,16 @@ def describe(summary: str, hint: str | None, tail: str, command: Sequence[str], 
         At most 1,024 bytes of UTF-8: summary, hint, as much of the end of stderr as fits, the command and its code.
     """
     head = [_cut(summary, _LINE_BYTES)] + ([_cut(hint, _LINE_BYTES)] if hint else [])
-    foot = [f"command: {_cut(' '.join(command), _COMMAND_BYTES)} (exit code {exit_code})"] if command else []
+    foot = [f"command: {_cut(' '.join(_shown(command)), _COMMAND_BYTES)} (exit code {exit_code})"] if command else []
     room = LIMIT_BYTES - len("\n".join([*head, "", *foot]).encode()) - 1
     end = _end_of(tail, summary, room)
     return "\n".join([*head, *([end] if end else []), *foot])
+
+
+def _shown(command: Sequence[str]) -> list[str]:
+    """Mask arguments that look secret, or whose names do: many may see a report."""
+    masked = redact_all({"command": list(command)})["command"]
+    return [str(arg) for arg in masked]
 
 
 def _cut(text: str, limit: int) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "PayloadTooLarge",
     "PredictionTimeout",
     "RequestError",
+    "SessionNotFound",
     "UnsupportedContentType",
 ]
 
@@ -58,6 +59,16 @@ class MalformedPayload(RequestError):
     def __init__(self, content_type: str, reason: str, row: int = 0, column: int = 0) -> None:
         place = f" at row {row}" + (f", column {column}" if column else "") if row else ""
         super().__init__(f"the body is not valid {content_type}{place}: {reason}")
+
+
+class SessionNotFound(RequestError):
+    """The session is unknown, closed or expired (contract/inference S-5)."""
+
+    status = 400
+    type = "MalformedPayload"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"session not found: {session_id[:256]!r}; begin one with the session id NEW_SESSION")
 
 
 class NotFound(RequestError):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
 from byoml import log, report
 from byoml.child import Stopped, Stopper
 from byoml.errors import ByomlError, SettingError, UserCodeError
+from byoml.reaper import run_reaping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +33,10 @@ def run_road(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopp
     Returns:
         The exit code: the job's, 128+n where signal n ended it, 1 for whatever fails around it.
     """
+    return run_reaping(partial(_run, environ, report_file, job))
+
+
+def _run(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopper], int]) -> int:
     log.configure(log.level_number(environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL")))
     try:
         stopper = Stopper(seconds_of(environ, "BYOML_STOP_GRACE_SECONDS", _GRACE_SECONDS))
@@ -38,13 +44,13 @@ def run_road(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopp
             _forget(report_file)
             return job(stopper)
     except Stopped as stopped:
-        _log.info("stopped before the program ran")
+        _log.info("stopped while no program ran")
         return stopped.exit_code
     except UserCodeError as error:
         return _fail(report_file, error, error.stderr_tail)
     except ByomlError as error:
         return _fail(report_file, error, "")
-    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever it is, the job has failed and must say so
+    except BaseException as error:  # noqa: BLE001  SystemExit too: whatever it is, the job has failed and must say so
         return _fail(report_file, error, traceback.format_exc())
 
 

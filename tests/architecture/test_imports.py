@@ -18,10 +18,10 @@ _CORE = _ROOT / "core/byoml"
 # A room imports rooms of its own level or below; rooms that share a level apart import no other of it.
 _LEVELS = {
     **dict.fromkeys(("errors", "plugin_errors", "request_errors", "log", "report"), 0),
-    **dict.fromkeys(("environment", "source", "child", "cluster", "codecs", "job"), 1),
+    **dict.fromkeys(("environment", "source", "child", "cluster", "codecs", "job", "reaper"), 1),
     **dict.fromkeys(("plugin", "launchers", "road"), 2),
     **dict.fromkeys(("training", "serving", "processing"), 3),
-    **dict.fromkeys(("local", "image"), 4),
+    **dict.fromkeys(("local", "image", "check"), 4),
     **dict.fromkeys(("cli", "__main__"), 5),
     "testing": 6,
 }

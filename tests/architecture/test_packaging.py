@@ -57,7 +57,7 @@ def test_the_extras_are_those_of_the_design() -> None:
 def test_every_console_script_loads() -> None:
     """The words that a container is started with exist and can be imported."""
     scripts = {entry.name: entry for entry in distribution("byoml").entry_points if entry.group == "console_scripts"}
-    assert {"byoml", "train", "serve"} <= scripts.keys()
+    assert {"byoml", "train", "serve", "processing"} <= scripts.keys()
     for entry in scripts.values():
         assert callable(entry.load())
 

@@ -80,10 +80,16 @@ def test_no_reason_outlives_its_function() -> None:
     assert _LONG.keys() - long == set()
 
 
+def _top(tree: ast.Module) -> list[ast.stmt]:
+    """List a module's own statements; one with `__getattr__` gives what it imports for types only when asked for it."""
+    lazy = any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body)
+    return tree.body + [inner for node in tree.body if lazy and isinstance(node, ast.If) for inner in node.body]
+
+
 def _names(tree: ast.Module) -> set[str]:
     """Name what a module has at its top: what it defines and what it imports for others."""
     names = set()
-    for node in tree.body:
+    for node in _top(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -22,7 +22,7 @@ _MAP = Path(__file__).with_name("coverage.toml")
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _STATUS = re.compile(r"platform|aws-only|issue-[2-7]")
 _TEST = re.compile(r"(?P<path>[\w/.-]+\.py)::(?P<name>\w+(?:::\w+)*)(?:\[(?P<case>.+)\])?")
-_CASE_FILES = {"test_train_cases.py": "train", "test_serve_cases.py": "serve"}
+_CASE_FILES = {"test_train_cases.py": "train", "test_serve_cases.py": "serve", "test_process_cases.py": "process"}
 
 
 def rows(page: str) -> dict[str, Any]:

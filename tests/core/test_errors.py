@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from byoml import errors
 from byoml.errors import (
-    AmbiguousFrameworkError,
     ByomlError,
     ConfigurationError,
     ContainerError,
@@ -17,16 +16,19 @@ from byoml.errors import (
     ModelFilesError,
     NothingToTrainError,
     PipMissingError,
-    PluginBrokenError,
-    PluginConflictError,
-    PluginError,
     SettingError,
     SourceError,
-    UnknownFrameworkError,
     UnreadableConfigFileError,
     UsageError,
     UserCodeError,
     UserModuleError,
+)
+from byoml.plugin_errors import (
+    AmbiguousFrameworkError,
+    PluginBrokenError,
+    PluginConflictError,
+    PluginError,
+    UnknownFrameworkError,
 )
 
 _FOLDER = Path("/tree/code")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
 
 import pytest
-from byoml.log import MASK, level_number, redact, redacted
+from byoml.log import MASK, level_number, redact, redact_all, redacted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +101,21 @@ def test_importing_the_module_configures_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[] []\n"
     assert logging.getLogger("byoml.nobody").handlers == []
+
+
+def test_secrets_inside_of_values_are_masked() -> None:
+    """In objects, in lists, in texts that are JSON, and after or within an argument."""
+    values = {
+        "db": {"user": "me", "password": "hunter2"},
+        "all": [{"token": "hunter2"}, "--api-key", "hunter2", "--secret=hunter2", "plain"],
+        "SM_HPS": '{"api_token":"hunter2","lr":0.1}',
+        "broken": '{"lr": 0.1',
+        "n": None,
+    }
+    assert redact_all(values) == {
+        "db": {"user": "me", "password": MASK},
+        "all": [{"token": MASK}, "--api-key", MASK, f"--secret={MASK}", "plain"],
+        "SM_HPS": json.dumps({"api_token": MASK, "lr": 0.1}),
+        "broken": '{"lr": 0.1',
+        "n": None,
+    }

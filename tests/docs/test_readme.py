@@ -126,8 +126,10 @@ def reader(environment: Any, tmp_path: Path) -> Iterator[Reader]:
 PAGES = [
     "README.md",
     "docs/tutorial/first-model.md",
+    "docs/how-to/bring-a-script.md",
     "docs/how-to/checkpoints.md",
     "docs/how-to/hyperparameters.md",
+    "docs/how-to/processing.md",
     "docs/how-to/spot.md",
     "docs/how-to/write-a-plugin.md",
 ]

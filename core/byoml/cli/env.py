@@ -104,11 +104,12 @@ def _processing(env: ProcessingEnv) -> dict[str, _Facts]:
 
 
 def _framework(environ: Mapping[str, str], job: TrainingEnv | None) -> _Facts:
+    from byoml.plugin import builtin_launchers
     from byoml.plugin.manager import frameworks, make_manager
     from byoml.plugin.selection import select
     from byoml.training.choose import choose_launcher
 
-    plugins = make_manager(environ)
+    plugins = make_manager(environ, [builtin_launchers])
     installed = frameworks(plugins)
     framework = select(installed, environ.get("BYOML_FRAMEWORK"))
     facts: _Facts = {"chosen": framework.name, "installed": sorted(installed)}

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from byoml.codecs.codec import Codec
+from byoml.codecs.nesting import MOST_LEVELS, too_deep
 from byoml.codecs.text import as_text_array, decode_text
 from byoml.request_errors import MalformedPayload, NotAcceptable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["JsonCodec"]
+__all__ = ["JsonCodec", "array_of", "read", "write"]
 
 _TYPE = "application/json"
 _WRITABLE = ("numbers, texts, booleans, None, arrays, lists, tuples and mappings of them",)
@@ -27,33 +28,66 @@ class JsonCodec(Codec):
     content_types: ClassVar[tuple[str, ...]] = (_TYPE,)
 
     def decode(self, body: bytes, parameters: Mapping[str, str]) -> Any:
-        text = decode_text(body, parameters, _TYPE)
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise MalformedPayload(_TYPE, error.msg, error.lineno, error.colno) from None
-        except ValueError:  # Python converts no more than 4,300 digits
-            raise MalformedPayload(_TYPE, "an integer has too many digits") from None
-        except RecursionError:
-            raise MalformedPayload(_TYPE, "lists or objects are nested too deeply") from None
-        return _array_of(value) if isinstance(value, list) else value
+        value = read(decode_text(body, parameters, _TYPE), _TYPE)
+        return array_of(value) if isinstance(value, list) else value
 
     def encode(self, value: object) -> bytes:
-        try:
-            return _STRICT.encode(value).encode()
-        except (TypeError, ValueError, RecursionError):  # few predictions hold what needs a second look
-            return _encode_plain(value)
+        return write(value, _TYPE)
 
 
-def _encode_plain(value: object) -> bytes:
+class _UnwritableError(TypeError):
+    """What JSON has no form for; the text names it."""
+
+
+def read(text: str, content_type: str, first_row: int = 1) -> Any:
+    """Read one JSON text.
+
+    Args:
+        text: All of it.
+        content_type: For the error.
+        first_row: The row of the body that the text begins in.
+
+    Returns:
+        Plain Python.
+
+    Raises:
+        MalformedPayload: It is no JSON, or nested too deeply.
+    """
+    if too_deep(text):
+        reason = f"lists or objects are nested too deeply; at most {MOST_LEVELS} levels are read"
+        raise MalformedPayload(content_type, reason, first_row)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise MalformedPayload(content_type, error.msg, first_row + error.lineno - 1, error.colno) from None
+    except ValueError:  # Python converts no more than 4,300 digits
+        raise MalformedPayload(content_type, "an integer has too many digits", first_row) from None
+
+
+def write(value: object, content_type: str) -> bytes:
+    """Write a prediction as one JSON text; raises NotAcceptable, for the content type, where it has no form in JSON."""
+    try:
+        return _STRICT.encode(value).encode()
+    except (TypeError, ValueError, RecursionError):  # few predictions hold what needs a second look
+        pass
     try:
         return _STRICT.encode(_plain(value)).encode()
+    except _UnwritableError as error:
+        found = str(error)
     except RecursionError:
-        raise _unwritable("itself, or something nested too deeply") from None
+        found = "itself, or something nested too deeply"
+    raise NotAcceptable(content_type, _WRITABLE, f"the prediction is or holds {found}")
 
 
-def _array_of(value: list[Any]) -> Any:
-    """Make an array of a regular list of one kind; numbers beyond int64 become floats, as they do in CSV."""
+def array_of(value: list[Any]) -> Any:
+    """Make an array of a regular list of one kind; numbers beyond int64 become floats, as they do in CSV.
+
+    Args:
+        value: What JSON says.
+
+    Returns:
+        An array of any number of dimensions, or the list as it is where it is ragged or mixed.
+    """
     leaves = np.array(value, dtype=object)  # what is ragged stays in it as lists, and so is of no kind
     kinds = set(map(type, leaves.ravel().tolist()))
     try:
@@ -81,7 +115,7 @@ def _listed(value: object) -> Any:
         return value.tolist()
     if hasattr(value, "__array__"):
         return np.asarray(value).tolist()
-    raise _unwritable(f"a {type(value).__name__}")
+    raise _UnwritableError(f"a {type(value).__name__}")
 
 
 _STRICT = json.JSONEncoder(default=_listed, allow_nan=False)
@@ -107,8 +141,4 @@ def _key(key: object) -> str | int | float | bool | None:
         return str(key)
     if key is None or isinstance(key, (str, int, float)):
         return key
-    raise _unwritable(f"a mapping with a {type(key).__name__} as key")
-
-
-def _unwritable(found: str) -> NotAcceptable:
-    return NotAcceptable(_TYPE, _WRITABLE, f"the prediction is or holds {found}")
+    raise _UnwritableError(f"a mapping with a {type(key).__name__} as key")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["ANY", "MediaType", "best_offer", "parse_accept", "parse_media_type"]
 
 ANY = "*/*"
+# Between separators that are not quoted; a quote without its end stands for itself.
+_PARTS = {mark: re.compile(rf'(?:"(?:[^"\\]|\\.)*"|[^{mark}])+') for mark in ",;"}
 
 
 class MediaType(NamedTuple):
@@ -28,10 +32,12 @@ class MediaType(NamedTuple):
 
     @property
     def quality(self) -> float:
+        """How much it is wanted, from 0 to 1; what is no number counts as 1, as if it were not said."""
         try:
-            return float(self.parameters.get("q", "1"))
+            said = float(self.parameters.get("q", "1"))
         except ValueError:
             return 1.0
+        return 1.0 if math.isnan(said) else min(max(said, 0.0), 1.0)
 
 
 @lru_cache(maxsize=256)
@@ -44,7 +50,7 @@ def parse_media_type(header: str) -> MediaType:
     Returns:
         The type; quotes around parameter values are taken off.
     """
-    essence, *rest = header.split(";")
+    essence, *rest = _PARTS[";"].findall(header) or [""]
     pairs = (part.partition("=") for part in rest if part.strip())
     parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
     return MediaType(essence.strip().lower(), parameters)
@@ -87,4 +93,4 @@ def best_offer(header: str, offers: tuple[str, ...]) -> str | None:
 
 
 def _ranges(header: str) -> list[MediaType]:
-    return [parse_media_type(part) for part in header.split(",") if part.strip()]
+    return [parse_media_type(part) for part in _PARTS[","].findall(header) if part.strip()]

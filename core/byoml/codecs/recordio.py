@@ -83,11 +83,13 @@ def _read_part(source: BinaryIO, number: int) -> tuple[int, bytes] | None:
     header = _read(source, _HEADER.size)
     if not header:
         return None
+    magic = header[: len(_MAGIC_BYTES)]
+    if not _MAGIC_BYTES.startswith(magic):
+        found = f"it begins with the bytes {magic.hex(' ')}"
+        raise RecordIOError(number, f"{found}; RecordIO begins each record with {_MAGIC_BYTES.hex(' ')}")
     if len(header) < _HEADER.size:
         raise RecordIOError(number, f"the stream ends after {len(header)} of the {_HEADER.size} bytes of its header")
-    magic, said = _HEADER.unpack(header)
-    if magic != _MAGIC:
-        raise RecordIOError(number, f"it begins with {magic:#010x}; RecordIO begins each record with {_MAGIC:#010x}")
+    _, said = _HEADER.unpack(header)
     kind, length = said >> _LENGTH_BITS, said & _LONGEST
     if kind > _LAST:
         raise RecordIOError(number, f"its header has kind {kind}; there are kinds 0 to {_LAST}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Channel", "channels_of"]
+__all__ = ["Channel", "channels_of", "data_files"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,21 @@ def _channel(name: str, said: object, data_dir: Path) -> Channel:
         said.get("ContentType") or None,
         str(said.get("S3DistributionType") or "FullyReplicated"),
     )
+
+
+def data_files(path: Path) -> list[Path]:
+    """List the files of a channel, nested ones too, in the order of their paths.
+
+    Args:
+        path: The channel's folder, or its only file.
+
+    Returns:
+        The files; names that start with "." or "_" are no data. There may be none, as where objects are sharded.
+    """
+    if path.is_file():
+        return [path]
+    return sorted(found for found in path.rglob("*") if found.is_file() and _is_data(found, path))
+
+
+def _is_data(path: Path, folder: Path) -> bool:
+    return not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)

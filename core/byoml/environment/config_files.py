@@ -30,7 +30,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
         value = json.loads(text) if text.strip() else {}
     except json.JSONDecodeError as error:
         raise UnreadableConfigFileError(path, error.msg, error.lineno, error.colno) from None

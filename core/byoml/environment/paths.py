@@ -63,5 +63,29 @@ class ContainerPaths:
         return self.output / "failure"
 
     @property
+    def metrics(self) -> Path:
+        return self.output / "metrics/sagemaker"
+
+    @property
     def checkpoints(self) -> Path:
         return self.base / "checkpoints"
+
+    @property
+    def config(self) -> Path:
+        return self.base / "config"
+
+    @property
+    def processing_input(self) -> Path:
+        return self.base / "processing/input"
+
+    @property
+    def processing_code(self) -> Path:
+        return self.processing_input / "code"
+
+    @property
+    def processing_output(self) -> Path:
+        return self.base / "processing/output"
+
+    @property
+    def message(self) -> Path:
+        return self.output / "message"

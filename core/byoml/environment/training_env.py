@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from byoml.environment.accelerators import Accelerators
 from byoml.environment.channels import Channel, channels_of
+from byoml.environment.checkpoint_config import CheckpointConfig
 from byoml.environment.config_files import read_config
 from byoml.environment.hyperparameters import Hyperparameters
 from byoml.environment.paths import ContainerPaths
@@ -15,6 +16,7 @@ from byoml.log import level_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["TrainingEnv"]
 
@@ -31,6 +33,7 @@ class TrainingEnv:
         resources: Hosts and groups.
         accelerators: What may be computed with.
         input_data_config: `inputdataconfig.json` as it is.
+        checkpoint_dir: The folder of checkpoints, None for `checkpoints` in the tree.
     """
 
     environ: Mapping[str, str]
@@ -40,6 +43,7 @@ class TrainingEnv:
     resources: ResourceConfig
     accelerators: Accelerators
     input_data_config: Mapping[str, Any]
+    checkpoint_dir: Path | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> TrainingEnv:
@@ -65,6 +69,7 @@ class TrainingEnv:
             resources=ResourceConfig.from_raw(read_config(paths.input_config, "resourceconfig.json")),
             accelerators=Accelerators.probe(),
             input_data_config=config,
+            checkpoint_dir=CheckpointConfig.read(paths).folder,
         )
 
     def _setting(self, variable: str, hyperparameter: str) -> str | None:

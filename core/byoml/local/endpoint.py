@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from byoml.environment.paths import ContainerPaths
     from byoml.local.values import EndpointSpec
 
-__all__ = ["Server", "free_port", "serve"]
+__all__ = ["Server", "free_port", "serve", "started"]
 
 _HOST = "127.0.0.1"
 _READY_SECONDS = 600.0
@@ -73,7 +73,7 @@ def serve(
             tell("building the tree of the endpoint")
             paths = build_endpoint(Path(folder).resolve() / "ml", spec)
             tell("starting the server and loading the model")
-            with _started(spec, environ, paths, script, port) as server:
+            with started(spec, environ, paths, script, port) as server:
                 server.wait_ready(_READY_SECONDS)
                 announce(server.url)
                 server.wait()
@@ -83,7 +83,7 @@ def serve(
 
 
 @contextmanager
-def _started(
+def started(
     spec: EndpointSpec, environ: Mapping[str, str], paths: ContainerPaths, script: Path, port: int
 ) -> Iterator[Server]:
     place = Place(paths.base, choose(environ))

@@ -42,6 +42,7 @@ class FilesClashError(UserCodeError):
             "only the first host write them, or put SM_CURRENT_HOST into their names. "
             f"Each host's files are in {kept}/<host>"
         )
+        self.clashes = clashes
 
 
 class EndpointError(ByomlError):

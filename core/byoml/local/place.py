@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from byoml.errors import SettingError
 from byoml.local import mount
+from byoml.local.tree import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,6 +95,8 @@ def lines_that_spell(code: Path) -> Iterator[tuple[Path, int]]:
     """
     wanted = str(mount.MOUNT_POINT).encode()
     for path in sorted(code.rglob("*")):
+        if not LEFT_OUT.isdisjoint(path.relative_to(code).parts):
+            continue
         if path.suffix in _SUFFIXES and path.is_file() and path.stat().st_size <= _LARGEST_BYTES:
             for number, line in enumerate(path.read_bytes().splitlines(), start=1):
                 if wanted in line:

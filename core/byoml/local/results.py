@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from byoml.errors import SettingError
 from byoml.local.artifact import merge, pack
 from byoml.local.errors import FilesClashError
+from byoml.local.metrics import merge_metrics
+from byoml.local.ownership import hand_back, make_folder
 from byoml.local.values import JobResult
 
 if TYPE_CHECKING:
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
 
     from byoml.environment.paths import ContainerPaths
     from byoml.local.hosts import HostsOutcome
+    from byoml.local.ownership import Owner
 
 __all__ = ["ResultFolder"]
 
-_ENTRIES = frozenset({"model", "model.tar.gz", ".model.tar.gz.part", "output", "logs", ".job"})
+_METRICS = "metrics.jsonl"
+_ENTRIES = frozenset({"model", "model.tar.gz", ".model.tar.gz.part", "output", "logs", _METRICS, ".job"})
 _LOG = re.compile(r"127\.0\.0\.\d{1,3}\.log")
 _FAILURE = "failure"
 
@@ -35,6 +39,7 @@ class ResultFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._owner: Owner | None = None
 
     @property
     def model(self) -> Path:
@@ -56,7 +61,7 @@ class ResultFolder:
         if self.path.exists() and not self._holds_only_a_result():
             allowed = "a folder that is empty, does not exist, or holds nothing but the result of an earlier local job"
             raise SettingError("--output", str(self.path), allowed)
-        self.path.mkdir(parents=True, exist_ok=True)
+        self._owner = make_folder(self.path)
         for entry in self.path.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
@@ -94,6 +99,8 @@ class ResultFolder:
             yield {host: (work / host).resolve() for host in hosts}
         finally:
             shutil.rmtree(work)
+            if self._owner:
+                hand_back(self.path, self._owner)
 
     def collect(self, trees: Mapping[str, ContainerPaths], outcome: HostsOutcome) -> JobResult:
         """Move the hosts' results here, and pack the model of a job that did not fail.
@@ -109,6 +116,7 @@ class ResultFolder:
             FilesClashError: The job succeeded, and its hosts wrote different files of one name.
         """
         failure = _failure(trees, outcome)
+        metrics = merge_metrics(trees, self.path / _METRICS)
         self._merge("output", {host: tree.output for host, tree in trees.items()}, outcome)
         if failure is not None:
             (self.output / _FAILURE).write_text(failure, encoding="utf-8")
@@ -117,7 +125,7 @@ class ResultFolder:
         if artifact:
             pack(self.model, artifact)
         logs = tuple(self.log(host) for host in trees)
-        return JobResult(outcome.exit_code, failure, self.model, artifact, self.output, logs)
+        return JobResult(outcome.exit_code, failure, self.model, artifact, self.output, logs, metrics)
 
     def _merge(self, kind: str, folders: Mapping[str, Path], outcome: HostsOutcome) -> None:
         without = frozenset({_FAILURE}) if kind == "output" else frozenset[str]()

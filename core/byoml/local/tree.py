@@ -17,16 +17,29 @@ if TYPE_CHECKING:
 
     from byoml.local.values import EndpointSpec, JobSpec
 
-__all__ = ["METRICS", "build_endpoint", "build_job", "check_job", "lay_code", "resource_config"]
+__all__ = [
+    "INSTANCE_TYPE",
+    "LEFT_OUT",
+    "METRICS",
+    "build_endpoint",
+    "build_job",
+    "check_data",
+    "check_job",
+    "check_name",
+    "check_source",
+    "lay_code",
+    "lay_data",
+    "resource_config",
+]
 
 METRICS = "output/metrics/sagemaker"
 
 _GROUP = "homogeneousCluster"
-_INSTANCE_TYPE = "local"
+INSTANCE_TYPE = "local"
 _INTERFACE = "lo"  # the hosts are addresses of the loopback interface
-_CHANNEL = re.compile(r"(?!\.+$)[A-Za-z0-9.\-_]{1,64}")
+_NAME = re.compile(r"(?!\.+$)[A-Za-z0-9.\-_]{1,64}")
 # What is in a project's folder, and in no job.
-_LEFT_OUT = frozenset({".git", ".venv", "__pycache__"})
+LEFT_OUT = frozenset({".git", ".venv", "__pycache__"})
 
 
 def check_job(spec: JobSpec) -> None:
@@ -40,12 +53,24 @@ def check_job(spec: JobSpec) -> None:
         SourceError: There is no such source.
     """
     for name, data in spec.channels.items():
-        if not _CHANNEL.fullmatch(name):
-            raise SettingError("channel", name, "a name of 1 to 64 letters, digits, '.', '-' or '_'")
-        if not data.exists():
-            raise SettingError(f"channel {name!r}", str(data), "a file or folder that exists")
-    if spec.source is not None and not spec.source.exists():
-        raise SourceError(str(spec.source), "there is no such folder or archive")
+        check_data("channel", name, data)
+    check_source(spec.source)
+
+
+def check_data(kind: str, name: str, data: Path) -> None:
+    check_name(kind, name)
+    if not data.exists():
+        raise SettingError(f"{kind} {name!r}", str(data), "a file or folder that exists")
+
+
+def check_name(kind: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise SettingError(kind, name, "a name of 1 to 64 letters, digits, '.', '-' or '_'")
+
+
+def check_source(source: Path | None) -> None:
+    if source is not None and not source.exists():
+        raise SourceError(str(source), "there is no such folder or archive")
 
 
 def build_job(base: Path, host: str, hosts: Sequence[str], spec: JobSpec) -> ContainerPaths:
@@ -70,7 +95,7 @@ def build_job(base: Path, host: str, hosts: Sequence[str], spec: JobSpec) -> Con
     _write_config(paths, "resourceconfig.json", resource_config(host, hosts))
     _write_config(paths, "inputdataconfig.json", {name: _channel_config() for name in spec.channels})
     for name, data in spec.channels.items():
-        _lay_channel(paths.input_data, name, data)
+        lay_data(paths.input_data, name, data)
     lay_code(paths.code, spec.source, spec.entry_point, leave_out=(spec.output,))
     return paths
 
@@ -102,10 +127,10 @@ def build_endpoint(base: Path, spec: EndpointSpec) -> ContainerPaths:
 
 def resource_config(host: str, hosts: Sequence[str]) -> dict[str, object]:
     """Make `resourceconfig.json`, with the keys that it has on the platform today."""
-    group = {"instance_group_name": _GROUP, "instance_type": _INSTANCE_TYPE, "hosts": list(hosts)}
+    group = {"instance_group_name": _GROUP, "instance_type": INSTANCE_TYPE, "hosts": list(hosts)}
     return {
         "current_host": host,
-        "current_instance_type": _INSTANCE_TYPE,
+        "current_instance_type": INSTANCE_TYPE,
         "current_group_name": _GROUP,
         "hosts": list(hosts),
         "instance_groups": [group],
@@ -139,7 +164,7 @@ def _without(folders: Iterable[Path]) -> Callable[[str, list[str]], set[str]]:
     ours = {folder.resolve() for folder in folders}
 
     def left_out(folder: str, names: list[str]) -> set[str]:
-        return {name for name in names if name in _LEFT_OUT or (Path(folder) / name).resolve() in ours}
+        return {name for name in names if name in LEFT_OUT or (Path(folder) / name).resolve() in ours}
 
     return left_out
 
@@ -152,7 +177,8 @@ def _channel_config() -> dict[str, str]:
     return {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
 
 
-def _lay_channel(data_dir: Path, name: str, data: Path) -> None:
+def lay_data(data_dir: Path, name: str, data: Path) -> None:
+    """Link a folder of the user's, or a folder that holds a file of the user's, into the tree."""
     if data.is_dir():
         (data_dir / name).symlink_to(data.resolve())
     else:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["EndpointSpec", "JobResult", "JobSpec"]
+__all__ = ["EndpointSpec", "JobResult", "JobSpec", "ProcessResult", "ProcessSpec"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class JobResult:
         artifact: `model.tar.gz`, None where the job failed.
         output_dir: The merged output folder.
         logs: One file for each host.
+        metrics: `metrics.jsonl`, None where the job told no metrics.
     """
 
     exit_code: int
@@ -56,6 +57,7 @@ class JobResult:
     artifact: Path | None
     output_dir: Path
     logs: tuple[Path, ...]
+    metrics: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,43 @@ class EndpointSpec:
     framework: str | None = None
     port: int = 8080
     env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """A processing job.
+
+    Args:
+        script: The program, relative to the code; without code a file, which alone is the code.
+        args: The program's arguments.
+        source: A folder or an archive with the user's code; None where the input `code` is it, or there is none.
+        framework: `BYOML_FRAMEWORK`, None to let byoml choose.
+        inputs: Files or folders, by input name.
+        outputs: The folders that get what was written, by output name.
+        hosts: How many hosts take part.
+        env: Variables of the job; they win over all others.
+    """
+
+    script: str | None = None
+    args: tuple[str, ...] = ()
+    source: Path | None = None
+    framework: str | None = None
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    outputs: Mapping[str, Path] = field(default_factory=dict)
+    hosts: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProcessResult:
+    """What a processing job left beside its outputs.
+
+    Args:
+        exit_code: The code of the first host that failed, else 0.
+        message: The exit message, None where there is none.
+        undeclared: Folders of `processing/output` with files that no output names; the platform drops them as well.
+    """
+
+    exit_code: int
+    message: str | None
+    undeclared: tuple[str, ...] = ()

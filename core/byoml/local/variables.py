@@ -13,9 +13,9 @@ from byoml.local.tree import METRICS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from byoml.local.values import EndpointSpec, JobSpec
+    from byoml.local.values import EndpointSpec, JobSpec, ProcessSpec
 
-__all__ = ["endpoint_variables", "job_variables"]
+__all__ = ["endpoint_variables", "job_variables", "process_variables"]
 
 # These tell a container about its job; those of another job would mislead this one.
 _CONTAINERS_OWN = ("SAGEMAKER_", "SM_", "TRAINING_JOB_")
@@ -70,6 +70,21 @@ def endpoint_variables(environ: Mapping[str, str], spec: EndpointSpec, base: Pat
     return {**variables, **spec.env}
 
 
+def process_variables(environ: Mapping[str, str], spec: ProcessSpec, base: Path) -> dict[str, str]:
+    """Make a processing job's variables; the platform gives it none of its own.
+
+    Args:
+        environ: The user's environment.
+        spec: The job; its own variables win.
+        base: Where the job finds its tree.
+
+    Returns:
+        All variables of the `processing` process.
+    """
+    inherited = _inherited(environ, "BYOML_PROCESS_PROGRAM" if spec.script else None)
+    return {**inherited, **_base(base), **_framework(spec), **spec.env}
+
+
 def _inherited(environ: Mapping[str, str], overruled: str | None) -> dict[str, str]:
     """Keep what is the user's; `overruled` would win over an option of the command line."""
     kept = {
@@ -94,5 +109,5 @@ def _program(spec: JobSpec | EndpointSpec) -> dict[str, str]:
     return {"SAGEMAKER_PROGRAM": spec.entry_point if spec.source else Path(spec.entry_point).name}
 
 
-def _framework(spec: JobSpec | EndpointSpec) -> dict[str, str]:
+def _framework(spec: JobSpec | EndpointSpec | ProcessSpec) -> dict[str, str]:
     return {} if spec.framework is None else {"BYOML_FRAMEWORK": spec.framework}

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["all_answers", "frameworks", "make_manager", "one_answer"]
 
 
+# Core's own plugins are registered under their modules' names.
+_BUILTIN = "byoml."
+
+
 def make_manager(environ: Mapping[str, str], builtins: Iterable[ModuleType] = ()) -> pluggy.PluginManager:
     """Make the manager, with core's own plugins and those of installed distributions.
 
@@ -88,12 +92,14 @@ def one_answer(manager: pluggy.PluginManager, hook: str, subject: str, **argumen
         arguments: The hook's arguments.
 
     Returns:
-        The answer, or None where no plugin gives one.
+        The answer, or None where no plugin gives one; core's own only where no other plugin gives one.
 
     Raises:
         PluginConflictError: Two plugins answer.
     """
     answers = all_answers(manager, hook, **arguments)
+    guests = [(owner, answer) for owner, answer in answers if not owner.startswith(_BUILTIN)]
+    answers = guests or answers
     if len(answers) > 1:
         raise PluginConflictError(subject, answers[0][0], answers[1][0])
     return answers[0][1] if answers else None

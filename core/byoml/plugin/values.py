@@ -118,6 +118,7 @@ class Invocation:
         accept: The header's value, or the default where there was none or `*/*`.
         headers: All headers, names in lower case.
         request_id: Ours, unless the request brought an `X-Amzn-SageMaker-Inference-Id`.
+        session: The session it belongs to, None where there is none or sessions are off.
     """
 
     body: bytes
@@ -125,6 +126,7 @@ class Invocation:
     accept: str
     headers: Mapping[str, str]
     request_id: str
+    session: Any = None
 
 
 @dataclass
@@ -136,12 +138,14 @@ class Context:
         codecs: The codecs of core and all plugins.
         headers: The request's headers, names in lower case; empty while the model is loaded.
         request_id: The request's id; empty while the model is loaded.
+        session: The client's session, with its `id` and `folder`; None where there is none.
     """
 
     model_dir: Path
     codecs: Codecs
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
+    session: Any = None
     answer_status: int = 200
     answer_headers: dict[str, str] = field(default_factory=dict)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import ANY
 from byoml.plugin.values import Invocation
 from byoml.request_errors import HandlerFailed, MethodNotAllowed, NotFound, PayloadTooLarge, RequestError
+from byoml.serving import bidirectional
+from byoml.serving.exposition import CONTENT_TYPE
+from byoml.serving.failures import log_failure
 from byoml.serving.sending import StreamBroken, send_error, send_stream, send_whole
+from byoml.serving.session_flow import answer_in_session
+from byoml.serving.sessions import Sessions
 
 if TYPE_CHECKING:
     from byoml.serving.endpoint import Endpoint
@@ -23,13 +28,18 @@ _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Scope]]
 _Send = Callable[[_Scope], Awaitable[None]]
 _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
-_Route = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
+# Answers, and tells with which status.
+_Route = Callable[[_Scope, _Receive, _Send], Awaitable[int]]
 
-_log = logging.getLogger("byoml.serving")
 _INFERENCE_ID = "x-amzn-sagemaker-inference-id"
+_INVOCATION_PATH = "x-amzn-sagemaker-model-invocation-path"
 _MEGABYTE = 2**20
 _TRANSFORM_MEGABYTES = 100
 _NOT_REQUESTED = 1008
+_CLIENT_GONE = 499  # what nginx counts it as; nobody is answered this
+_INVOCATIONS = "/invocations"
+# Asked all day long: neither counted nor in the log.
+_POLLED = frozenset({"/ping", "/metrics"})
 _DISCARDED_BYTES = 256 * _MEGABYTE
 
 
@@ -46,11 +56,18 @@ class DataPlane:
         self._plan = plan
         self._endpoint = endpoint
         self._people = people
+        self._sessions = Sessions.from_env(plan.env)
         self._routes: dict[str, tuple[tuple[str, ...], _Route]] = {
             "/ping": (("GET", "HEAD", "POST"), self._ping),
-            "/invocations": (("POST",), self._invocations),
+            _INVOCATIONS: (("POST",), self._invocations),
             "/execution-parameters": (("GET", "HEAD"), self._execution_parameters),
+            "/metrics": (("GET", "HEAD"), self._metrics),
         }
+
+    @property
+    def routes(self) -> Mapping[str, tuple[str, ...]]:
+        """The methods of each path."""
+        return {path: methods for path, (methods, _) in self._routes.items()}
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "http":
@@ -59,7 +76,19 @@ class DataPlane:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
+            await self._websocket(scope, receive, send)
+
+    async def _websocket(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        """Converse where there is a function for it; every other upgrade is refused before it is accepted (W-6)."""
+        headers = _headers(scope)
+        paths = (bidirectional.PATH, "/" + headers.get(_INVOCATION_PATH, "").lstrip("/"))
+        engine = self._endpoint.engine
+        if engine is None or not engine.speaks or scope["path"] not in paths:
             await send({"type": "websocket.close", "code": _NOT_REQUESTED})
+            return
+        with self._endpoint.request():
+            context = engine.context(headers, headers.get(_INFERENCE_ID) or uuid.uuid4().hex)
+            await bidirectional.converse(engine, context, receive, send)
 
     async def _http(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         path = scope["path"]
@@ -67,27 +96,57 @@ class DataPlane:
         if route is None and self._people is not None:
             await self._people(scope, receive, send)
             return
-        request_id = ""
+        if path in _POLLED:
+            await self._answered(route, methods, scope, receive, send)
+            return
+        meter, came, status = self._endpoint.meter, perf_counter(), _CLIENT_GONE
+        meter.begin()
+        try:
+            status = await self._answered(route, methods, scope, receive, send)
+        finally:
+            meter.end(status, perf_counter() - came, predicted=path == _INVOCATIONS)
+
+    async def _answered(
+        self, route: _Route | None, methods: tuple[str, ...], scope: _Scope, receive: _Receive, send: _Send
+    ) -> int:
+        """Answer, whatever happens; tell with which status."""
+        path, request_id, came = scope["path"], "", perf_counter()
+        headers: dict[str, str] = {}
         try:
             if route is None:
                 raise NotFound(path, self._routes)  # noqa: TRY301  all errors of a request become answers below
             if scope["method"] not in methods:
                 raise MethodNotAllowed(scope["method"], path, methods)  # noqa: TRY301  likewise
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            headers = _headers(scope)
             request_id = headers.get(_INFERENCE_ID) or uuid.uuid4().hex
-            await route({**scope, "byoml": (headers, request_id)}, receive, send)
+            return await route({**scope, "byoml": (headers, request_id)}, receive, send)
         except RequestError as error:
-            await send_error(send, error, request_id or uuid.uuid4().hex)
-        except (OSError, StreamBroken):  # the client has gone, or an answer that has begun cannot become an error
+            failed = error
+        except StreamBroken as broken:  # an answer that has begun cannot become an error
+            self._note(broken.error, path, headers, request_id, came)
+            raise
+        except OSError:  # the client has gone
             raise
         except Exception as error:  # noqa: BLE001  the client gets an answer whatever happens
-            _log.exception("request %s failed in the server", request_id)
-            await send_error(send, HandlerFailed("the server", error), request_id)
+            failed = HandlerFailed("the server", error)
+            failed.__cause__ = error
+        request_id = request_id or uuid.uuid4().hex
+        self._note(failed, path, headers, request_id, came)
+        await send_error(send, failed, request_id)
+        return failed.status
 
-    async def _ping(self, _scope: _Scope, _receive: _Receive, send: _Send) -> None:
-        await send_whole(send, 200 if self._endpoint.ready else 503, b"", [])
+    def _note(self, error: RequestError, path: str, headers: dict[str, str], request_id: str, came: float) -> None:
+        self._endpoint.meter.fail(error.type)
+        log_failure(error, path, headers, request_id, perf_counter() - came)
 
-    async def _execution_parameters(self, _scope: _Scope, _receive: _Receive, send: _Send) -> None:
+    async def _ping(self, _scope: _Scope, _receive: _Receive, send: _Send) -> int:
+        return await send_whole(send, 200 if self._endpoint.ready else 503, b"", [])
+
+    async def _metrics(self, _scope: _Scope, _receive: _Receive, send: _Send) -> int:
+        text = self._endpoint.metrics_text().encode()
+        return await send_whole(send, 200, text, [(b"content-type", CONTENT_TYPE.encode())])
+
+    async def _execution_parameters(self, _scope: _Scope, _receive: _Receive, send: _Send) -> int:
         settings = self._plan.settings
         share = _TRANSFORM_MEGABYTES // (settings.workers * settings.threads)
         parameters = {
@@ -95,9 +154,9 @@ class DataPlane:
             "BatchStrategy": "MULTI_RECORD",
             "MaxPayloadInMB": max(1, min(share, settings.body_limit // _MEGABYTE)),
         }
-        await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
+        return await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
 
-    async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+    async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> int:
         headers, request_id = scope["byoml"]
         accept = headers.get("accept") or ANY
         invocation = Invocation(
@@ -109,13 +168,15 @@ class DataPlane:
             headers=headers,
             request_id=request_id,
         )
-        answer = await self._endpoint.answer(invocation)
+        if self._sessions is None:
+            answer = await self._endpoint.answer(invocation)
+        else:
+            answer = await answer_in_session(self._sessions, invocation, self._endpoint.answer)
         added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         head = [(b"content-type", answer.content_type.encode("latin-1")), *added]
         if isinstance(answer.body, bytes):
-            await send_whole(send, answer.status, answer.body, head)
-        else:
-            await send_stream(send, answer, answer.body, head, request_id)
+            return await send_whole(send, answer.status, answer.body, head)
+        return await send_stream(send, answer, answer.body, head, request_id)
 
     async def _body(self, headers: dict[str, str], receive: _Receive) -> bytes:
         limit = self._plan.settings.body_limit
@@ -142,6 +203,10 @@ class DataPlane:
         await receive()
         self._endpoint.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _headers(scope: _Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _discard(receive: _Receive, message: _Scope) -> None:

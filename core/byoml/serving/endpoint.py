@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from byoml import __version__
 from byoml.errors import ByomlError
 from byoml.request_errors import ModelNotReady
+from byoml.serving.exposition import exposition
 from byoml.serving.loading import load_engine
+from byoml.serving.memory import resident_bytes
 from byoml.serving.queue import PredictionQueue
+from byoml.serving.tracing import find_tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from byoml.plugin.values import Invocation
     from byoml.serving.engine import Answer, Engine
+    from byoml.serving.metrics import Metrics
     from byoml.serving.plan import Plan
+    from byoml.serving.queue import Batch
     from byoml.serving.readiness import Readiness
+    from byoml.serving.tracing import Tracing
 
 __all__ = ["Endpoint"]
 
 _log = logging.getLogger("byoml.serving")
+_SAMPLE_SECONDS = 0.25
 
 
 class Endpoint:
@@ -31,17 +41,25 @@ class Endpoint:
     Args:
         plan: What is served.
         readiness: Shared with the other workers.
-        slot: This worker's byte in it.
+        metrics: Likewise.
+        slot: This worker's place in both.
         give_up: Ends the container; called where the model cannot be loaded.
     """
 
-    def __init__(self, plan: Plan, readiness: Readiness, slot: int, give_up: Callable[[], None]) -> None:
+    def __init__(
+        self, plan: Plan, readiness: Readiness, metrics: Metrics, slot: int, give_up: Callable[[], None]
+    ) -> None:
         self._plan = plan
         self._readiness = readiness
         self._slot = slot
+        self._metrics = metrics
+        self.meter = metrics.meter(slot)
+        self._tracing: Tracing | None = None
+        self._sampling: asyncio.TimerHandle | None = None
         self._give_up = give_up
         self._queue: PredictionQueue | None = None
         self._loaded = asyncio.Event()
+        self.engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._in_flight = 0
         self._idle = asyncio.Event()
@@ -70,12 +88,41 @@ class Endpoint:
     def start(self) -> None:
         """Begin to load, in a thread; called in the running event loop, as accepting begins right after."""
         self._loop = asyncio.get_running_loop()
-        self._queue = PredictionQueue(self._plan.settings, self._loop)
+        self._queue = PredictionQueue(self._plan.settings, self._loop, self._observe)
+        self._sample()
         self._queue.start(self._load)
 
     def stop(self) -> None:
         if self._queue:
             self._queue.stop()
+        if self._sampling:
+            self._sampling.cancel()
+        if self._tracing:
+            self._tracing.stop()
+
+    def metrics_text(self) -> str:
+        """Give the metrics of all workers, this one's as of now."""
+        self.meter.sample(self._queue.waiting if self._queue else 0)
+        snapshot = self._metrics.read()
+        pids = {"server": os.getppid(), **{f"worker-{each.number}": each.pid for each in snapshot.workers if each.pid}}
+        sizes = {process: resident_bytes(pid) for process, pid in pids.items()}
+        facts = {"version": __version__, "framework": self._plan.framework.name}
+        return exposition(snapshot, facts, {process: size for process, size in sizes.items() if size is not None})
+
+    def _sample(self) -> None:
+        assert self._queue is not None  # noqa: S101  start() has set both
+        assert self._loop is not None  # noqa: S101
+        self.meter.sample(self._queue.waiting)
+        self._sampling = self._loop.call_later(_SAMPLE_SECONDS, self._sample)
+
+    def _observe(self, batch: Batch) -> None:
+        taken, *borders = batch.times
+        waits = [taken - came for came in batch.came]
+        if len(borders) == len(("decoded", "predicted", "encoded")):
+            decoded, predicted, encoded = borders
+            self.meter.batch(waits, decoded - taken, predicted - decoded, encoded - predicted)
+        if self._tracing is not None:
+            self._tracing.record(batch)
 
     async def answer(self, invocation: Invocation) -> Answer:
         """Answer one request.
@@ -105,8 +152,10 @@ class Endpoint:
             raise ModelNotReady from None
 
     def _load(self) -> Engine | None:
+        start = perf_counter()
         try:
             engine = load_engine(self._plan)
+            self._tracing = find_tracing(self._plan.env.environ)
         except ByomlError as error:
             _log.error("the model cannot be loaded: %s", error, exc_info=error.__cause__)
         except BaseException as error:  # noqa: BLE001  whatever it is, even SystemExit of a script, the end is the same
@@ -114,11 +163,14 @@ class Endpoint:
             _log.error("the model cannot be loaded: %s: %s", type(error).__name__, error)
         else:
             assert self._loop is not None  # noqa: S101  start() has set it
-            self._loop.call_soon_threadsafe(self._begin)
+            self.engine = engine
+            self._loop.call_soon_threadsafe(self._begin, perf_counter() - start)
             return engine
         self._give_up()
         return None
 
-    def _begin(self) -> None:
+    def _begin(self, seconds: float) -> None:
+        self.meter.loaded(seconds)
         self._loaded.set()
-        self._readiness.mark(self._slot)
+        if self._readiness.mark(self._slot):
+            _log.info("ready: /ping answers 200 from now on")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import parse_accept, parse_media_type
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Engine"]
 
-_log = logging.getLogger("byoml.serving")
 _TEXT_TYPES = frozenset({"application/json", "text/csv"})
 
 
@@ -78,11 +77,14 @@ class Engine:
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
         self.batchable = framework.capabilities.batchable and not users
 
-    def answer(self, invocations: Sequence[Invocation]) -> list[Answer | RequestError]:
+    def answer(
+        self, invocations: Sequence[Invocation], times: list[float] | None = None
+    ) -> list[Answer | RequestError]:
         """Answer invocations, as one batch where the framework allows it.
 
         Args:
             invocations: Those that wait together.
+            times: Gets the moments when all are decoded and when all are predicted.
 
         Returns:
             One answer or error for each, in order; a request that fails fails alone.
@@ -90,16 +92,21 @@ class Engine:
         works = [self._work(invocation) for invocation in invocations]
         for work in works:
             self._guarded(work, self._start)
+        decoded = perf_counter()
         going = [work for work in works if work.failed is None]
         if self.batchable and len(going) > 1:
             self._predict_together(going)
         else:
             for work in going:
                 self._guarded(work, self._predict)
+        if times is not None:
+            times += (decoded, perf_counter())
         return [self._finish(work) for work in works]
 
     def _work(self, invocation: Invocation) -> _Work:
-        return _Work(invocation, Context(self._model_dir, self._codecs, invocation.headers, invocation.request_id))
+        context = self.context(invocation.headers, invocation.request_id)
+        context.session = invocation.session
+        return _Work(invocation, context)
 
     def _guarded(self, work: _Work, step: Callable[[_Work], None]) -> None:
         try:
@@ -185,9 +192,21 @@ class Engine:
             line = b"" if isinstance(item, (bytes, str)) else b"\n"
             return self._bytes(item, content_type).removesuffix(line) + line
 
-        begin = Handler("the stream", by_user=True, call=lambda _context: Stream(items, chunk))
-        stream: Stream = self._call(begin, work)
+        stream = Stream(items, chunk)
+        self._call(Handler("the stream", by_user=True, call=lambda _context: stream.begin()), work)
         return stream
+
+    def context(self, headers: Mapping[str, str], request_id: str) -> Context:
+        return Context(self._model_dir, self._codecs, headers, request_id)
+
+    def converse(self, context: Context, messages: object) -> object:
+        """Call the user's function for bidirectional streams; see `speaks`."""
+        function = self._functions.bidirectional_fn
+        return function(context, messages, self._model) if function else None
+
+    @property
+    def speaks(self) -> bool:
+        return self._functions.bidirectional_fn is not None
 
     def _call(self, handler: Handler, work: _Work, *args: Any) -> Any:
         try:
@@ -197,7 +216,6 @@ class Engine:
         except MemoryError as error:
             raise OutOfMemory(handler.name) from error
         except Exception as error:
-            _log.exception("request %s: %s failed", work.invocation.request_id, handler.name)
             raise HandlerFailed(handler.name, error) from error
 
 

@@ -36,8 +36,8 @@ def _counted(snapshot: Snapshot) -> Iterator[str]:
     yield from _family("byoml_requests_total", "counter", "Requests answered, but /ping and /metrics.", statuses)
     types = [({"type": name}, count) for name, count in snapshot.errors.items()]
     yield from _family("byoml_errors_total", "counter", "Errors answered, by the type that the client read.", types)
-    restarts = [({}, snapshot.restarts)]
-    yield from _family("byoml_worker_restarts_total", "counter", "Workers started in place of dead ones.", restarts)
+    yield from _head("byoml_worker_restarts_total", "counter", "Workers started in place of dead ones.")
+    yield f"byoml_worker_restarts_total {snapshot.restarts}"
 
 
 def _spread(snapshot: Snapshot) -> Iterator[str]:

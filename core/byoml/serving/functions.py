@@ -25,6 +25,7 @@ _ARGUMENTS = {
     "predict_fn": ("data", "model"),
     "output_fn": ("prediction", "accept"),
     "transform_fn": ("model", "input_data", "content_type", "accept"),
+    "bidirectional_fn": ("messages", "model"),
 }
 #: The functions that a user may write.
 NAMES = tuple(_ARGUMENTS)
@@ -58,10 +59,11 @@ class InferenceFunctions:
     predict_fn: Handler
     output_fn: Handler
     transform_fn: Handler | None = None
+    bidirectional_fn: Handler | None = None
 
     @property
     def all(self) -> tuple[Handler, ...]:
-        handlers = (self.model_fn, self.input_fn, self.predict_fn, self.output_fn, self.transform_fn)
+        handlers = (getattr(self, name) for name in NAMES)
         return tuple(handler for handler in handlers if handler is not None)
 
     @classmethod

@@ -5,10 +5,10 @@ Nothing waits for a timer: an idle server answers at once, a busy one in batches
 
 from __future__ import annotations
 
-import logging
 import threading
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
 from byoml.serving.engine import Answer
@@ -21,10 +21,29 @@ if TYPE_CHECKING:
     from byoml.plugin.values import Invocation, ServerSettings
     from byoml.serving.engine import Engine
 
-__all__ = ["PredictionQueue"]
+__all__ = ["Batch", "PredictionQueue"]
 
-_log = logging.getLogger("byoml.serving")
-_Waiting = tuple["Invocation", "asyncio.Future[Answer]"]
+
+class _Waiting(NamedTuple):
+    invocation: Invocation
+    future: asyncio.Future[Answer]
+    came: float
+
+
+class Batch(NamedTuple):
+    """Requests that were answered together, for whoever measures them; moments are those of `time.perf_counter`.
+
+    Args:
+        invocations: The requests.
+        came: When each was put into the queue.
+        answers: What each gets.
+        times: When they were taken, decoded, predicted and encoded; fewer where that broke off.
+    """
+
+    invocations: Sequence[Invocation]
+    came: Sequence[float]
+    answers: Sequence[Answer | RequestError]
+    times: Sequence[float]
 
 
 class PredictionQueue:
@@ -35,12 +54,20 @@ class PredictionQueue:
     Args:
         settings: Threads, limits and the timeout.
         loop: The worker's event loop.
+        observe: Called in the event loop with each batch that is done.
     """
 
-    def __init__(self, settings: ServerSettings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, settings: ServerSettings, loop: asyncio.AbstractEventLoop, observe: Callable[[Batch], None] | None = None
+    ) -> None:
         self._settings = settings
         self._loop = loop
+        self._observe = observe
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
 
     def start(self, load: Callable[[], Engine | None]) -> None:
         """Start the first thread, which loads, then the others.
@@ -74,7 +101,7 @@ class PredictionQueue:
         future: asyncio.Future[Answer] = self._loop.create_future()
         timer = self._loop.call_later(self._settings.timeout, self._expire, future)
         try:
-            self._queue.put((invocation, future))
+            self._queue.put(_Waiting(invocation, future, perf_counter()))
             return await future
         finally:
             timer.cancel()
@@ -98,10 +125,21 @@ class PredictionQueue:
             batch = self._next_batch(limit)
             if batch is None:
                 return
-            wanted = [(invocation, future) for invocation, future in batch if not future.done()]
-            answers = _answers(engine, [invocation for invocation, _ in wanted])
-            self._loop.call_soon_threadsafe(_deliver, zip([future for _, future in wanted], answers, strict=True))
+            times = [perf_counter()]
+            wanted = [waiting for waiting in batch if not waiting.future.done()]
+            answers = _answers(engine, [waiting.invocation for waiting in wanted], times)
+            times.append(perf_counter())
+            self._loop.call_soon_threadsafe(self._deliver, wanted, answers, times)
             self._pump(answers)
+
+    def _deliver(
+        self, batch: Sequence[_Waiting], answers: Sequence[Answer | RequestError], times: Sequence[float]
+    ) -> None:
+        for waiting, answer in zip(batch, answers, strict=True):
+            _hand_over(waiting.future, answer)
+        if self._observe is not None and batch:
+            invocations, _, came = zip(*batch, strict=True)
+            self._observe(Batch(invocations, came, answers, times))
 
     def _pump(self, answers: Iterable[Answer | RequestError]) -> None:
         for answer in answers:
@@ -126,21 +164,21 @@ class PredictionQueue:
         return batch
 
 
-def _answers(engine: Engine, invocations: Sequence[Invocation]) -> Sequence[Answer | RequestError]:
+def _answers(engine: Engine, invocations: Sequence[Invocation], times: list[float]) -> Sequence[Answer | RequestError]:
     """Answer, and outlive what the engine did not foresee: without the thread every later request would wait."""
     try:
-        return engine.answer(invocations)
+        return engine.answer(invocations, times)
     except Exception as error:  # noqa: BLE001  the thread must live on, and the requests get the error
-        _log.exception("requests %s failed", ", ".join(invocation.request_id for invocation in invocations))
-        return [HandlerFailed("the server", error)] * len(invocations)
+        failed = HandlerFailed("the server", error)
+        failed.__cause__ = error  # each request's line in the log has its traceback
+        return [failed] * len(invocations)
 
 
-def _deliver(results: Iterable[tuple[asyncio.Future[Answer], Answer | RequestError]]) -> None:
-    for future, answer in results:
-        if future.done():
-            if isinstance(answer, Answer) and isinstance(answer.body, Stream):
-                answer.body.abandon()
-        elif isinstance(answer, RequestError):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
+def _hand_over(future: asyncio.Future[Answer], answer: Answer | RequestError) -> None:
+    if future.done():
+        if isinstance(answer, Answer) and isinstance(answer.body, Stream):
+            answer.body.abandon()
+    elif isinstance(answer, RequestError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

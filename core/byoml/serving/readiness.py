@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 
 __all__ = ["Readiness"]
 
@@ -21,6 +22,10 @@ class Readiness:
         self._workers = workers
         self._shared = mmap.mmap(-1, workers + 1)
         self._taken: dict[int, int] = {}
+        # Whoever takes the one byte out of this pipe tells that the server is ready, and nobody else does.
+        self._untold, self._tell = os.pipe()
+        os.set_blocking(self._untold, False)
+        os.write(self._tell, b"1")
 
     def claim(self, worker: int) -> int:
         """Give a new worker its byte; called in the arbiter, before the fork.
@@ -36,17 +41,41 @@ class Readiness:
         self._shared[free] = 0
         return free
 
-    def release(self, worker: int) -> None:
-        """Take a dead worker's byte back; called in the arbiter."""
+    def release(self, worker: int) -> int | None:
+        """Take a dead worker's byte back; called in the arbiter.
+
+        Args:
+            worker: Its number.
+
+        Returns:
+            The index of its byte, None where it had none.
+        """
         slot = self._taken.pop(worker, None)
         if slot is not None:
+            was_ready = self.ready
             self._shared[slot] = 0
+            if was_ready and not self.ready:
+                os.write(self._tell, b"1")
+        return slot
 
-    def mark(self, slot: int) -> None:
-        """Say that the worker of this byte can predict."""
+    def mark(self, slot: int) -> bool:
+        """Say that the worker of this byte can predict.
+
+        Args:
+            slot: The index of its byte.
+
+        Returns:
+            Whether the server is ready by that: True in one worker only.
+        """
         self._shared[slot] = 1
         if all(self._shared[index] for index in range(self._workers)):
             self._shared[self._workers] = 1
+        if not self.ready:
+            return False
+        try:
+            return bool(os.read(self._untold, 1))
+        except BlockingIOError:  # another worker has told it
+            return False
 
     @property
     def began(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,24 +17,31 @@ __all__ = ["Send", "StreamBroken", "send_error", "send_stream", "send_whole"]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_log = logging.getLogger("byoml.serving")
-_SERVER_ERROR = 500
 _EVENTS = "text/event-stream"
 
 
 class StreamBroken(Exception):  # noqa: N818  it only cuts the connection: the client has been told
-    """An answer broke off after its first byte."""
+    """An answer broke off after its first byte.
+
+    Args:
+        error: What the client was told in its last record.
+    """
+
+    def __init__(self, error: RequestError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
-async def send_whole(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+async def send_whole(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> int:
     length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
     await send({"type": "http.response.body", "body": body})
+    return status
 
 
 async def send_stream(
     send: Send, answer: Answer, stream: Stream, headers: list[tuple[bytes, bytes]], request_id: str
-) -> None:
+) -> int:
     """Send chunks as they come; after the first byte an error is a last record, then the connection is cut (S-2)."""
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     try:
@@ -44,13 +50,14 @@ async def send_stream(
     except OSError:  # the client has gone
         raise
     except Exception as error:
-        _log.exception("request %s: the stream broke", request_id)
         failed = HandlerFailed("the stream", error)
+        failed.__cause__ = error
         record = json.dumps({"error": _form(failed, request_id)})
         framed = f"event: error\ndata: {record}\n\n" if answer.content_type == _EVENTS else f"\n{record}\n"
         await send({"type": "http.response.body", "body": framed.encode(), "more_body": True})
-        raise StreamBroken from error
+        raise StreamBroken(failed) from error
     await send({"type": "http.response.body", "body": b""})
+    return answer.status
 
 
 def _form(error: RequestError, request_id: str) -> dict[str, object]:
@@ -59,8 +66,6 @@ def _form(error: RequestError, request_id: str) -> dict[str, object]:
 
 async def send_error(send: Send, error: RequestError, request_id: str) -> None:
     """Answer with the one form that errors have; their tracebacks are in the log alone."""
-    if error.status >= _SERVER_ERROR:
-        _log.error("request %s: %d %s: %s", request_id, error.status, error.type, error)
     headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     await send_whole(
         send,

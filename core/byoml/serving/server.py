@@ -13,6 +13,7 @@ from gunicorn.errors import HaltServer
 
 from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
+from byoml.serving.metrics import Metrics
 from byoml.serving.readiness import Readiness
 from byoml.serving.settings import thread_caps
 from byoml.serving.worker import Worker, end_container
@@ -42,6 +43,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._readiness = Readiness(plan.settings.workers)
+        self._metrics = Metrics(plan.settings.workers)
         self._slots: dict[int, int] = {}
         super().__init__()
 
@@ -64,15 +66,24 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "raw_env": [f"{name}={value}" for name, value in thread_caps(env, settings).items()],
             "loglevel": "warning",
             "pre_fork": self._before_fork,
-            "child_exit": lambda _arbiter, worker: self._readiness.release(worker.age),
+            "child_exit": self._after_exit,
         }
 
     def _before_fork(self, _arbiter: object, worker: Any) -> None:
         self._slot = self._readiness.claim(worker.age)
+        self._metrics.claim(self._slot)
+
+    def _after_exit(self, arbiter: Any, worker: Any) -> None:
+        was_ready = self._readiness.ready
+        slot = self._readiness.release(worker.age)
+        if slot is not None:
+            self._metrics.release(slot)
+        if was_ready and not self._readiness.ready and arbiter.LISTENERS:  # at a stop there are none any more
+            _log.info("no worker is left: /ping answers 503 until one has loaded the model again")
 
     def load(self) -> DataPlane:
         """Make the worker's application; called in the worker."""
-        self.endpoint = Endpoint(self._plan, self._readiness, self._slot, end_container)
+        self.endpoint = Endpoint(self._plan, self._readiness, self._metrics, self._slot, end_container)
         return DataPlane(self._plan, self.endpoint, self._people())
 
     def _people(self) -> Any:

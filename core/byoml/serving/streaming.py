@@ -37,23 +37,26 @@ def as_iterator(result: object) -> Iterator[Any] | None:
 class Stream:
     """The chunks of one answer on their way from the thread to the client.
 
-    The first is made at once, so that an error before it is an ordinary error.
-
     Args:
         items: What the function yields.
-        encode: Makes bytes of an item.
-
-    Raises:
-        Exception: Whatever the function raises before its first item.
+        encode: Makes the chunk of an item: bytes, or the text of a frame.
     """
 
-    def __init__(self, items: Iterator[Any], encode: Callable[[Any], bytes]) -> None:
-        self._items = itertools.chain(tuple(itertools.islice(items, 1)), items)
+    def __init__(self, items: Iterator[Any], encode: Callable[[Any], str | bytes]) -> None:
+        self._items = items
         self._source = items
         self._encode = encode
         self._room = threading.Semaphore(_AHEAD)
         self._gone = threading.Event()
-        self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+        self._chunks: asyncio.Queue[str | bytes | Exception | None] = asyncio.Queue()
+
+    def begin(self) -> None:
+        """Make the first item before anything is sent, so that an error up to there is an ordinary error.
+
+        Raises:
+            Exception: Whatever the function raises before its first item.
+        """
+        self._items = itertools.chain(tuple(itertools.islice(self._items, 1)), self._items)
 
     def pump(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make all chunks; called in the thread that predicts, once the answer's head is on its way.
@@ -77,11 +80,11 @@ class Stream:
                 close()
             loop.call_soon_threadsafe(self._chunks.put_nowait, end)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncIterator[str | bytes]:
         """Give the chunks as they come.
 
         Yields:
-            Bytes, none of them merged or split.
+            Chunks, none of them merged or split.
 
         Raises:
             Exception: What the function raised after its first item.

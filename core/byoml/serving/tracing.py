@@ -80,7 +80,7 @@ class Tracing:
         origin = time.time_ns() - int(time.perf_counter() * _NANOSECONDS)
         for invocation, came, answer in zip(batch.invocations, batch.came, batch.answers, strict=True):
             borders = [origin + int(moment * _NANOSECONDS) for moment in (came, *batch.times)]
-            attributes = {
+            attributes: dict[str, str | int] = {
                 "http.request.method": "POST",
                 "http.route": "/invocations",
                 "http.response.status_code": answer.status,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from byoml.errors import EntryPointMissingError
+from byoml.source.project import is_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +28,7 @@ class Kind(Enum):
     PACKAGE = "package"
     MODULE = "module"
     COMMAND = "command"
+    FUNCTION = "function"
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,13 @@ class EntryPoint:
         Returns:
             The vector; no shell is in it but for a program without a first line that names its interpreter.
         """
+        if self.kind is Kind.FUNCTION:  # it is called with no arguments, and finds them in SM_HPS
+            return (sys.executable, "-m", "byoml.source.training_function")
         if self.kind is Kind.COMMAND:
             return (*self._interpreter(), f"./{self.name}", *args)
         if self.kind is Kind.SCRIPT:
-            return (sys.executable, self.name, *args)
+            name = f"./{self.name}" if self.name.startswith("-") else self.name
+            return (sys.executable, name, *args)
         return (sys.executable, "-m", self.name.removesuffix(".py").replace("/", "."), *args)
 
     def allow_execution(self) -> None:
@@ -94,12 +98,13 @@ class EntryPoint:
         return () if first.startswith(b"\x7fELF") else ("/bin/sh",)
 
 
-def find(candidates: Iterable[Named], folders: Sequence[Path]) -> EntryPoint | None:
+def find(candidates: Iterable[Named], folders: Sequence[Path], *, modules: bool = False) -> EntryPoint | None:
     """Find the user's program.
 
     Args:
         candidates: Names, the one that wins first.
         folders: Where to look, the one that wins first.
+        modules: Whether a name that is no file may be a module: `pkg.train`, or a package with `__main__`.
 
     Returns:
         The first that exists, or None where no name was said and no default exists.
@@ -112,6 +117,9 @@ def find(candidates: Iterable[Named], folders: Sequence[Path]) -> EntryPoint | N
             if (folder / named.name).is_file() and _inside(folder / named.name, folder):
                 return EntryPoint(named.name, _kind(named.name, folder), folder)
         if named.said_by:
+            for folder in folders if modules else ():
+                if _is_module(named.name, folder):
+                    return EntryPoint.module(named.name, folder)
             found = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
             raise EntryPointMissingError(named.name, named.said_by, folders, found)
     return None
@@ -122,8 +130,28 @@ def _inside(path: Path, folder: Path) -> bool:
 
 
 def _kind(name: str, folder: Path) -> Kind:
-    if name.endswith(".sh"):
+    if not name.endswith(".py"):
         return Kind.COMMAND
-    if (folder / "setup.py").is_file():
-        return Kind.PACKAGE
-    return Kind.SCRIPT if name.endswith(".py") else Kind.COMMAND
+    # `-m` wants names that can be imported: train-v1.2.py, or a folder with a space, run by their path
+    dotted = name.removesuffix(".py").replace("/", ".")
+    importable = all(part.isidentifier() for part in dotted.split(".")) and dotted.count(".") == name.count("/")
+    return Kind.PACKAGE if importable and is_package(folder) else Kind.SCRIPT
+
+
+def _is_module(name: str, folder: Path) -> bool:
+    """Tell whether `python -m` would find a name: in the folder, in the package that it holds, or installed."""
+    parts = name.split(".")
+    if not all(part.isidentifier() for part in parts) or parts[-1] in {"py", "sh"}:
+        return False
+    for root in (folder, folder / "src") if is_package(folder) else (folder,):
+        place = root.joinpath(*parts)
+        if place.with_name(f"{place.name}.py").is_file() or (place / "__main__.py").is_file():
+            return True
+    top = parts[0]
+    return len(parts) > 1 and top not in sys.stdlib_module_names and _is_installed(top)
+
+
+def _is_installed(top: str) -> bool:
+    from importlib.util import find_spec  # asked for names that are no file alone
+
+    return find_spec(top) is not None

@@ -1,16 +1,21 @@
-"""Which members of a tar file are safe to unpack; the same on every Python, with or without tarfile's own filters."""
+"""Which members of a tar or zip file are safe to unpack; the same with and without tarfile's own filters."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tarfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import zipfile
     from pathlib import Path
 
-__all__ = ["UnsafeMemberError", "checked"]
+__all__ = ["UnsafeMemberError", "checked", "checked_zip", "mode_of"]
+
+_MODE_SHIFT = 16  # where a zip file made on Unix keeps the mode
+_ENCRYPTED = 1
 
 
 class UnsafeMemberError(tarfile.TarError):
@@ -58,3 +63,31 @@ def _leaves(folder: PurePosixPath, link: PurePosixPath) -> bool:
     """Tell whether a link leaves the root; `..` may only lead, as behind a name it goes wherever that name links to."""
     ups = next((index for index, part in enumerate(link.parts) if part != ".."), len(link.parts))
     return link.is_absolute() or ups > len(folder.parts) or ".." in link.parts[ups:]
+
+
+def checked_zip(member: zipfile.ZipInfo, target: Path) -> str:
+    """Check a member of a zip file right before it is unpacked.
+
+    Args:
+        member: A member of an archive whose earlier members lie in the target.
+        target: The folder.
+
+    Returns:
+        Where it goes, relative to the target.
+
+    Raises:
+        UnsafeMemberError: It is absolute, leaves the target, lies behind a link, is no file or folder, or encrypted.
+    """
+    kind = stat.S_IFMT(member.external_attr >> _MODE_SHIFT)
+    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        raise UnsafeMemberError(member.filename, "is a link, a device or a fifo")
+    if member.flag_bits & _ENCRYPTED:
+        raise UnsafeMemberError(member.filename, "is encrypted")
+    _check_place(member.filename, member.filename, target)
+    return member.filename
+
+
+def mode_of(member: zipfile.ZipInfo) -> int:
+    """Tell a member's mode, without special bits; 0o644 where the archive has none."""
+    mode = member.external_attr >> _MODE_SHIFT
+    return (mode & 0o755 | 0o600) if mode else 0o644

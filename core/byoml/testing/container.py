@@ -1,4 +1,4 @@
-"""A container for black-box tests: a tree of files, the real `train` and `serve` in it, and what came of them."""
+"""A container for black-box tests: a tree of files, the real `train`, `serve` and `processing` in it, and what came."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,35 +16,19 @@ from byoml.environment.paths import ContainerPaths
 from byoml.local.endpoint import Server, free_port
 from byoml.local.scripts import console_script
 from byoml.testing.endpoint import Answer, Endpoint
+from byoml.testing.outcomes import ProcessOutcome, TrainOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import IO
 
-__all__ = ["Answer", "Container", "Endpoint", "TrainOutcome"]
+__all__ = ["Answer", "Container", "Endpoint", "ProcessOutcome", "TrainOutcome"]
 
 _TIMEOUT_SECONDS = 60.0
 _KILL_SECONDS = 5.0
 _PAUSE = 0.02
 # A test run that measures coverage measures the processes under test as well.
 _COVERAGE = "COVERAGE_"
-
-
-@dataclass(frozen=True)
-class TrainOutcome:
-    """How `train` ended.
-
-    Args:
-        exit_code: 0..255; 128+n where signal n ended `train` itself.
-        failure: The text of the failure file, None where there is none.
-        stdout: All of its stdout.
-        stderr: All of its stderr.
-    """
-
-    exit_code: int
-    failure: str | None
-    stdout: bytes
-    stderr: bytes
 
 
 class Container:
@@ -120,24 +103,58 @@ class Container:
         Raises:
             TimeoutError: It took longer, or the file never came; it has been killed.
         """
-        with self._running("train", env) as process:
+        code = self._to_its_end(("train",), env, stop_after, signal.SIGTERM, timeout)
+        return TrainOutcome(code, _text_of(self.paths.failure), *self._streams("train"))
+
+    def process(
+        self,
+        *args: str,
+        env: Mapping[str, str] | None = None,
+        stop_after: Path | None = None,
+        stop_signal: int = signal.SIGTERM,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> ProcessOutcome:
+        """Run `processing` to its end.
+
+        Args:
+            args: Its arguments: a script and the script's arguments.
+            env: Variables of this run.
+            stop_after: The signal is sent once this file exists.
+            stop_signal: Which signal.
+            timeout: Seconds that it may take.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            TimeoutError: It took longer, or the file never came; it has been killed.
+        """
+        code = self._to_its_end(("processing", *args), env, stop_after, stop_signal, timeout)
+        return ProcessOutcome(code, _text_of(self.paths.message), *self._streams("processing"))
+
+    def _to_its_end(
+        self,
+        words: tuple[str, ...],
+        env: Mapping[str, str] | None,
+        stop_after: Path | None,
+        stop_signal: int,
+        timeout: float,
+    ) -> int:
+        with self._running(words, env) as process:
             deadline = time.monotonic() + timeout
             if stop_after is not None:
                 _wait_for(stop_after, process, deadline)
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(stop_signal)
             try:
                 code = process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 raise TimeoutError(
-                    f"train ran for more than {timeout:g} s; it wrote: {self._printed('train')}"
+                    f"{words[0]} ran for more than {timeout:g} s; it wrote: {self._printed(words[0])}"
                 ) from None
-        failure = self.paths.failure
-        return TrainOutcome(
-            code if code >= 0 else 128 - code,
-            failure.read_text(encoding="utf-8") if failure.is_file() else None,
-            (self.root / "train.stdout").read_bytes(),
-            (self.root / "train.stderr").read_bytes(),
-        )
+        return code if code >= 0 else 128 - code
+
+    def _streams(self, word: str) -> tuple[bytes, bytes]:
+        return (self.root / f"{word}.stdout").read_bytes(), (self.root / f"{word}.stderr").read_bytes()
 
     @contextmanager
     def serve(
@@ -161,7 +178,7 @@ class Container:
             EndpointError: It ended before it was ready, or was not ready in time.
         """
         port = free_port()
-        with self._running("serve", {"SAGEMAKER_BIND_TO_PORT": str(port), **(env or {})}) as process:
+        with self._running(("serve",), {"SAGEMAKER_BIND_TO_PORT": str(port), **(env or {})}) as process:
             server = Server(process, port, self.root / "serve.stderr")
             try:
                 if ready:
@@ -171,11 +188,12 @@ class Container:
                 server.stop()
 
     @contextmanager
-    def _running(self, word: str, env: Mapping[str, str] | None) -> Iterator[subprocess.Popen[bytes]]:
+    def _running(self, words: tuple[str, ...], env: Mapping[str, str] | None) -> Iterator[subprocess.Popen[bytes]]:
         """Start a program that never outlives the block; its output goes to files, so it never waits for a reader."""
+        word, *args = words
         with self._output(word, "stdout") as stdout, self._output(word, "stderr") as stderr:
             process = subprocess.Popen(
-                [console_script(word)],
+                [console_script(word), *args],
                 cwd=self.root,
                 env=self.environment(env),
                 stdin=subprocess.DEVNULL,
@@ -193,6 +211,10 @@ class Container:
 
     def _printed(self, word: str) -> str:
         return (self.root / f"{word}.stderr").read_text(encoding="utf-8", errors="replace")
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes], deadline: float) -> None:

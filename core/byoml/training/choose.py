@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from byoml.environment.config_files import read_config
 from byoml.errors import NothingToTrainError
 from byoml.launchers.process import ProcessLauncher
 from byoml.plugin.manager import one_answer
-from byoml.source.entry_point import Named, find
+from byoml.source import training_function
+from byoml.source.entry_point import EntryPoint, Kind, Named, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +19,45 @@ if TYPE_CHECKING:
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Launcher
-    from byoml.source.entry_point import EntryPoint
 
-__all__ = ["choose_entry_point", "choose_launcher"]
+__all__ = ["choose_entry_point", "choose_launcher", "choose_requirements", "choose_source"]
 
 _DEFAULT = "train.py"
+_CODE_CHANNEL = "code"
+_DRIVERS_CHANNEL = "sm_drivers"
+_AUTO = "auto"
 _VARIABLES = ("BYOML_TRAIN_PROGRAM", "SAGEMAKER_PROGRAM")
+
+
+def choose_source(env: TrainingEnv) -> str | None:
+    """Say where the user's code comes from: the submit directory, else the channel `code`, as SDKs send it.
+
+    Args:
+        env: The job.
+
+    Returns:
+        Its URI or path; None: the code folder is used as it is.
+    """
+    if env.submit_directory:
+        return env.submit_directory
+    channel = env.channel(_CODE_CHANNEL)
+    return str(channel.path) if channel and channel.path.is_dir() and any(channel.path.iterdir()) else None
+
+
+def choose_requirements(env: TrainingEnv) -> str | None:
+    """Name the requirements file that a v3 SDK's job asks for.
+
+    Args:
+        env: The job.
+
+    Returns:
+        Its name, relative to the code folder; None: the usual one.
+
+    Raises:
+        UnreadableConfigFileError: A file of the SDK's does not parse.
+    """
+    said = read_config(env.paths.input_data / _DRIVERS_CHANNEL, "sourcecode.json").get("requirements")
+    return str(said) if said and said != _AUTO else None
 
 
 def choose_entry_point(env: TrainingEnv, framework: Framework, installed: Iterable[str]) -> EntryPoint:
@@ -39,13 +74,18 @@ def choose_entry_point(env: TrainingEnv, framework: Framework, installed: Iterab
     Raises:
         EntryPointMissingError: A program is named and is not there.
         NothingToTrainError: There is neither a program nor an algorithm.
+        SettingError: SAGEMAKER_TRAINING_MODULE names no function.
     """
     code_dir = env.paths.code
     said = [Named(env.environ[name], name) for name in _VARIABLES if env.environ.get(name)]
     reserved = env.hyperparameters.reserved_text("sagemaker_program")
     if reserved:
         said.append(Named(reserved, "hyperparameter sagemaker_program"))
-    entry_point = find([*said, Named(_DEFAULT)], [code_dir]) or framework.default_entry_point(env)
+    if env.environ.get(training_function.VARIABLE):
+        training_function.check(env.environ[training_function.VARIABLE])
+        # The function starts the user's program by itself, and reads its name from SM_USER_ENTRY_POINT.
+        return EntryPoint(said[0].name if said else _DEFAULT, Kind.FUNCTION, code_dir)
+    entry_point = find([*said, Named(_DEFAULT)], [code_dir], modules=True) or framework.default_entry_point(env)
     if entry_point is None:
         raise NothingToTrainError(code_dir, installed)
     return entry_point

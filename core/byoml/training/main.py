@@ -1,35 +1,34 @@
-"""The whole training job in order, and the one place that turns errors into the exit code and the failure file."""
+"""The whole training job in order; `run_road` turns what is raised into the exit code and the failure file."""
 
 from __future__ import annotations
 
 import logging
 import os
-import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
-from byoml import log
-from byoml.child import Stopped, Stopper
-from byoml.cluster import wait_for_names
+from byoml import log, report
 from byoml.environment.cmd_args import to_cmd_args
 from byoml.environment.env_vars import training_variables
 from byoml.environment.paths import ContainerPaths
 from byoml.environment.training_env import TrainingEnv
-from byoml.errors import ByomlError, SettingError, UserCodeError
-from byoml.plugin import builtin_hints
+from byoml.errors import FolderUnwritableError
+from byoml.plugin import builtin_hints, builtin_launchers
 from byoml.plugin.manager import frameworks, make_manager
 from byoml.plugin.selection import select
 from byoml.plugin.values import TrainingJob
+from byoml.road import run_road, seconds_of
 from byoml.source.fetch import fetch
 from byoml.source.install import install
-from byoml.training import failure
-from byoml.training.choose import choose_entry_point, choose_launcher
+from byoml.training.choose import choose_entry_point, choose_launcher, choose_requirements, choose_source
+from byoml.training.intermediate import uploading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pluggy
 
+    from byoml.child import Stopper
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Outcome
     from byoml.source.entry_point import EntryPoint
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _log = logging.getLogger("byoml.training")
-_GRACE_SECONDS = 110.0
 _PEER_SECONDS = 900.0
 
 
@@ -50,50 +48,30 @@ def main(environ: Mapping[str, str]) -> int:
     Returns:
         The exit code: the program's own, 128+n where signal n ended it, 1 for whatever fails around it.
     """
-    log.configure(log.level_number(environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL")))
-    report = ContainerPaths.from_environ(environ).failure
-    try:
-        stopper = Stopper(_seconds(environ, "BYOML_STOP_GRACE_SECONDS", _GRACE_SECONDS))
-        with stopper.listening():
-            report.unlink(missing_ok=True)
-            return _train(environ, stopper)
-    except Stopped as stopped:
-        _log.info("stopped before the program ran")
-        return stopped.exit_code
-    except UserCodeError as error:
-        return _fail(report, error, error.stderr_tail)
-    except ByomlError as error:
-        return _fail(report, error, "")
-    except Exception as error:  # noqa: BLE001  whatever it is, the job has failed and must say so
-        return _fail(report, error, traceback.format_exc())
-
-
-def _fail(report: Path, error: Exception, tail: str) -> int:
-    summary = f"{type(error).__name__}: {error}"
-    _log.error("%s%s", summary, "" if isinstance(error, ByomlError) else f"\n{tail}")
-    failure.write(report, failure.describe(summary, None, tail, (), 1))
-    return error.exit_code if isinstance(error, ByomlError) else 1
+    return run_road(environ, ContainerPaths.from_environ(environ).failure, partial(_train, environ))
 
 
 def _train(environ: Mapping[str, str], stopper: Stopper) -> int:
     env = TrainingEnv.read(environ)
     log.configure(env.log_level)
-    plugins = make_manager(environ, [builtin_hints])
+    plugins = make_manager(environ, [builtin_hints, builtin_launchers])
     installed = frameworks(plugins)
     framework = select(installed, environ.get("BYOML_FRAMEWORK"))
     _make_folders(env)
-    fetch(env.submit_directory, env.paths.code)
+    fetch(choose_source(env), env.paths.code, environ)
     entry_point = choose_entry_point(env, framework, installed)
     entry_point.allow_execution()
-    install(entry_point, environ, stopper)
+    wheels = env.channel("wheels")
+    install(entry_point, environ, stopper, wheels.path if wheels else None, choose_requirements(env))
     _wait_for_peers(env)
     launcher = choose_launcher(env, framework, plugins)
     job = _job(env, framework, plugins, entry_point, stopper)
     plugins.hook.byoml_before_training(env=env, job=job)
     _log.info("%s starts %s on host %s", launcher.name, entry_point.name, env.resources.current_host)
-    outcome = launcher.launch(job)
-    plugins.hook.byoml_after_training(env=env, outcome=outcome)
-    return _conclude(env, framework, plugins, outcome)
+    with uploading(env, stopper):
+        outcome = launcher.launch(job)
+        plugins.hook.byoml_after_training(env=env, outcome=outcome)
+        return _conclude(env, framework, plugins, outcome)
 
 
 def _conclude(env: TrainingEnv, framework: Framework, plugins: pluggy.PluginManager, outcome: Outcome) -> int:
@@ -102,11 +80,7 @@ def _conclude(env: TrainingEnv, framework: Framework, plugins: pluggy.PluginMana
             _log.warning("%s", warning)
     elif not outcome.stopped:
         hint = plugins.hook.byoml_explain_failure(env=env, outcome=outcome)
-        summary = failure.summary_of(outcome)
-        text = failure.describe(summary, hint, outcome.stderr_tail, outcome.command, outcome.exit_code)
-        failure.write(env.paths.failure, text)
-        reason = f"{summary}; {hint}" if hint else summary
-        _log.error("the program failed with exit code %d: %s", outcome.exit_code, reason)
+        report.tell(env.paths.failure, outcome, outcome.command, hint)
     return outcome.exit_code
 
 
@@ -130,7 +104,10 @@ def _job(
 
 def _make_folders(env: TrainingEnv) -> None:
     """Make what programs expect to be there, on trees that no platform has prepared."""
-    env.paths.code.mkdir(parents=True, exist_ok=True)
+    try:
+        env.paths.code.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderUnwritableError(env.paths.code, error) from None
     for folder in (env.paths.model, env.paths.output_data):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -140,14 +117,11 @@ def _make_folders(env: TrainingEnv) -> None:
 
 def _wait_for_peers(env: TrainingEnv) -> None:
     alone = env.environ.get("SM_STUDIO_LOCAL_MODE", "").lower() == "true"
-    peers = [host for host in env.resources.hosts if host != env.resources.current_host]
-    if peers and not alone:
-        wait_for_names(peers, _seconds(env.environ, "BYOML_PEER_TIMEOUT_SECONDS", _PEER_SECONDS))
+    if len(env.resources.hosts) == 1 or alone:
+        return
+    from byoml.cluster import wait_for_names  # brings sockets and thread pools, which one host does without
+    from byoml.launchers.groups import needed_peers
 
-
-def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "").strip()
-    try:
-        return float(text) if text else default
-    except ValueError:
-        raise SettingError(name, text, "a number of seconds") from None
+    peers = needed_peers(env)
+    if peers:
+        wait_for_names(peers, seconds_of(env.environ, "BYOML_PEER_TIMEOUT_SECONDS", _PEER_SECONDS))

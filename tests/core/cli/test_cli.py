@@ -37,7 +37,7 @@ def test_byoml_lists_its_commands_and_its_version() -> None:
     """A newcomer finds every command from `--help`."""
     done = _run(str(_SCRIPTS / "byoml"), "--help")
     assert done.returncode == 0
-    for command in ("train", "serve", "local", "plugins"):
+    for command in ("train", "serve", "processing", "local", "check", "env", "plugins"):
         assert f"\n  {command}" in done.stdout
     assert __version__ in _run(sys.executable, "-m", "byoml", "--version").stdout
 

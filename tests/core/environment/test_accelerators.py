@@ -46,7 +46,7 @@ def _program(folder: Path, name: str, script: str) -> None:
 
 
 def test_gpus_and_neuron_cores_are_what_their_tools_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line that starts with GPU is one, MIG slices under it are not; Neuron devices say how many cores each has."""
+    """Each line that starts with GPU is one, MIG slices are not; Neuron devices say how many cores each has."""
     _program(tmp_path, "nvidia-smi", "printf 'GPU 0: A\\n  MIG 1g: 0\\nGPU 1: B\\n'")
     _program(tmp_path, "neuron-ls", """echo '[{"nc_count": 2}, {"nc_count": 4}]'""")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")

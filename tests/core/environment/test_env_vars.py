@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from byoml.environment.accelerators import Accelerators
 from byoml.environment.channels import Channel
-from byoml.environment.env_vars import to_env_value, training_variables
+from byoml.environment.env_vars import training_variables
 from byoml.environment.hyperparameters import Hyperparameters
 from byoml.environment.paths import ContainerPaths
 from byoml.environment.resource_config import ResourceConfig
@@ -182,25 +181,6 @@ def test_the_groups_that_train_together_are_said_or_follow_from_the_flags(
 ) -> None:
     """Said by a hyperparameter, else this host's group where a launcher is switched on, else none."""
     assert training_variables(_env(hyperparameters), "x.py", [])["SM_DISTRIBUTION_INSTANCE_GROUPS"] == groups
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, ""),
-        (True, "true"),
-        (1e-07, "1e-07"),
-        (1e16, "1e+16"),
-        (math.nan, "NaN"),
-        (["é"], '["\\u00e9"]'),
-        ("é s", "é s"),
-        ("", ""),
-        ({"b": 2, "a": None}, '{"a":null,"b":2}'),
-    ],
-)
-def test_a_value_is_written_by_the_contracts_rule(value: object, text: str) -> None:
-    """Contract/training 2.3."""
-    assert to_env_value(value) == text
 
 
 def test_what_can_be_no_variable_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,6 +18,11 @@ _PLACES = {
     "output_intermediate": "output/intermediate",
     "failure": "output/failure",
     "checkpoints": "checkpoints",
+    "config": "config",
+    "processing_input": "processing/input",
+    "processing_code": "processing/input/code",
+    "processing_output": "processing/output",
+    "message": "output/message",
 }
 
 

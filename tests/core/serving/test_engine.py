@@ -52,6 +52,7 @@ def _invocation(body: bytes, content_type: str = "text/csv", accept: str = "text
 
 def _body(answer: Answer | RequestError) -> bytes:
     assert isinstance(answer, Answer), answer
+    assert isinstance(answer.body, bytes)
     return answer.body
 
 

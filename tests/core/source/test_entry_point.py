@@ -115,3 +115,62 @@ def test_a_command_may_be_given_back_the_mode_that_its_archive_lost(tmp_path: Pa
     EntryPoint("train.py", Kind.SCRIPT, tmp_path).allow_execution()
     assert (tmp_path / "run.sh").stat().st_mode & 0o777 == 0o751
     assert (tmp_path / "train.py").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("name", ["my train.py", "été.py", "-x.py", "a b/train v1.2.py", "'q'.sh", "$(x).sh"])
+def test_a_name_may_hold_spaces_and_any_letter(tmp_path: Path, name: str) -> None:
+    """And what a shell or Python would take for something else."""
+    content = 'echo "$1"\n' if name.endswith(".sh") else "import sys; print(sys.argv[1])\n"
+    entry_point = find([Named(name, "SAGEMAKER_PROGRAM")], [_make(tmp_path, name, content=content)])
+    assert entry_point is not None
+    done = subprocess.run(entry_point.command(["b c"]), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "b c\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("pkg/train.py", Kind.PACKAGE), ("train v1.2.py", Kind.SCRIPT), ("my-pkg/train.py", Kind.SCRIPT)],
+)
+@pytest.mark.parametrize("file", ["setup.py", "pyproject.toml"])
+def test_a_packages_program_runs_as_a_module_where_its_name_can_be_imported(
+    tmp_path: Path, file: str, name: str, kind: Kind
+) -> None:
+    """Else by its path; a `pyproject.toml` says that it builds something."""
+    _make(tmp_path, name)
+    (tmp_path / file).write_text("[build-system]\nrequires = []\n")
+    assert find([Named(name, "SAGEMAKER_PROGRAM")], [tmp_path]) == EntryPoint(name, kind, tmp_path)
+
+
+def test_a_pyproject_of_settings_makes_no_package(tmp_path: Path) -> None:
+    """Linters keep theirs in it."""
+    _make(tmp_path, "train.py")
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 120\n")
+    assert find([Named("train.py")], [tmp_path]) == EntryPoint("train.py", Kind.SCRIPT, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("pkg.train", ["pkg/train.py"]),
+        ("pkg", ["pkg/__main__.py"]),
+        ("pkg.sub", ["pkg/sub/__main__.py"]),
+        ("train", ["train.py"]),
+        ("pkg.train", ["src/pkg/train.py", "setup.py"]),
+        ("pytest.nowhere", []),
+    ],
+)
+def test_a_dotted_name_is_a_module_where_modules_are_allowed(tmp_path: Path, name: str, files: list[str]) -> None:
+    """In the folder, in the package that lies there, or in a package that is installed."""
+    _make(tmp_path, *files)
+    said = [Named(name, "SAGEMAKER_PROGRAM")]
+    assert find(said, [tmp_path], modules=True) == EntryPoint(name, Kind.MODULE, tmp_path)
+    with pytest.raises(EntryPointMissingError):
+        find(said, [tmp_path])
+
+
+@pytest.mark.parametrize("name", ["train.py", "no_such_top.train", "json.tool", "a b.train", "pkg..train", "pkg.train"])
+def test_what_no_python_could_run_is_missing(tmp_path: Path, name: str) -> None:
+    """Neither a file that is absent, nor the standard library, is a user's module."""
+    _make(tmp_path, "src/pkg/train.py")
+    with pytest.raises(EntryPointMissingError):
+        find([Named(name, "SAGEMAKER_PROGRAM")], [tmp_path], modules=True)

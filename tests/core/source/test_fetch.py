@@ -135,3 +135,38 @@ def test_an_empty_archive_makes_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty.tar").write_bytes(b"\0" * 1024)
     unpack(tmp_path / "empty.tar", tmp_path / "code")
     assert list((tmp_path / "code").iterdir()) == []
+
+
+def test_a_file_that_is_no_archive_is_the_code(tmp_path: Path) -> None:
+    """It keeps its own name."""
+    script = tmp_path / "my train é.py"
+    script.write_text("print()")
+    fetch(str(script), tmp_path / "code")
+    assert _files(tmp_path / "code") == ["my train é.py"]
+
+
+def test_a_file_named_like_an_archive_must_be_one(tmp_path: Path) -> None:
+    """An upload that failed is not taken for code."""
+    (tmp_path / "sourcedir.tar.gz").write_text("<html>not found</html>")
+    with pytest.raises(SourceError, match=r"sourcedir\.tar\.gz': cannot be unpacked"):
+        fetch(str(tmp_path / "sourcedir.tar.gz"), tmp_path / "code")
+
+
+def test_a_folder_with_nothing_but_the_packed_source_is_that_source(tmp_path: Path, source: Path) -> None:
+    """As the channel `code` is, without a network; with anything beside it, it is a file like others."""
+    channel = tmp_path / "channel"
+    channel.mkdir()
+    _tar(source, channel / "sourcedir.tar.gz", "gz")
+    fetch(str(channel), tmp_path / "code")
+    assert "train.py" in _files(tmp_path / "code")
+    (channel / "train.py").write_text("")
+    fetch(str(channel), tmp_path / "other")
+    assert _files(tmp_path / "other") == ["sourcedir.tar.gz", "train.py"]
+
+
+def test_a_code_folder_that_cannot_be_written_is_named(tmp_path: Path, source: Path) -> None:
+    """Whatever the submit directory is."""
+    (tmp_path / "file").write_text("")
+    for uri in (source, source / "train.py", _tar(source, tmp_path / "a.tar", "")):
+        with pytest.raises(SourceError, match="Not a directory"):
+            fetch(str(uri), tmp_path / "file/code")

@@ -1,11 +1,11 @@
-"""The failure file's text, and how it is written."""
+"""The report of a failed job: its text, and how it is written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from byoml.plugin.values import Outcome
-from byoml.training.failure import LIMIT_BYTES, describe, summary_of, write
+from byoml.report import LIMIT_BYTES, describe, summary_of, tell, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +99,14 @@ def test_a_failure_file_that_cannot_be_written_is_not_an_error(tmp_path: Path) -
     (tmp_path / "output").write_text("no folder")
     write(tmp_path / "output" / "failure", "ours")
     assert (tmp_path / "output").read_text() == "no folder"
+
+
+def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+    """A program may end itself by any of the real-time signals, of which most have no name."""
+    assert summary_of(Outcome(168, signal=40)) == "killed by signal 40"
+
+
+def test_an_argument_that_is_no_utf8_does_not_hide_the_reason(tmp_path: Path) -> None:
+    """Arguments may be any bytes; the file is UTF-8 all the same, as the platform refuses anything else."""
+    tell(tmp_path / "failure", Outcome(3, stderr_tail="x: no\n"), ("run", "\udcff"), None)
+    assert (tmp_path / "failure").read_text("utf-8") == "x: no\ncommand: run ? (exit code 3)"
