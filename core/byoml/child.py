@@ -128,7 +128,7 @@ class Stopper:
             self._deliver(group, signal.SIGKILL)
 
 
-def run(
+def run(  # noqa: PLR0913  keywords alone, each named where it is given
     command: Sequence[str],
     *,
     cwd: Path,

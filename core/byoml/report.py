@@ -94,7 +94,8 @@ def describe(summary: str, hint: str | None, tail: str, command: Sequence[str], 
     Returns:
         At most 1,024 bytes of UTF-8: summary, hint, as much of the end of stderr as fits, the command and its code.
     """
-    head = [_cut(summary, _LINE_BYTES)] + ([_cut(hint, _LINE_BYTES)] if hint else [])
+    alone = not (hint or tail or command)
+    head = [_cut(summary, LIMIT_BYTES if alone else _LINE_BYTES)] + ([_cut(hint, _LINE_BYTES)] if hint else [])
     foot = [f"command: {_cut(' '.join(_shown(command)), _COMMAND_BYTES)} (exit code {exit_code})"] if command else []
     room = LIMIT_BYTES - len("\n".join([*head, "", *foot]).encode()) - 1
     end = _end_of(tail, summary, room)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import traceback
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,7 +35,20 @@ def run_road(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopp
     Returns:
         The exit code: the job's, 128+n where signal n ended it, 1 for whatever fails around it.
     """
-    return run_reaping(partial(_run, environ, report_file, job))
+    code = run_reaping(partial(_run, environ, report_file, job))
+    _give_up_on_full_streams()
+    return code
+
+
+def _give_up_on_full_streams() -> None:
+    """Drop what our streams cannot take, such as a log on a full disk: Python would else end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _run(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopper], int]) -> int:
@@ -50,7 +65,7 @@ def _run(environ: Mapping[str, str], report_file: Path, job: Callable[[Stopper],
         return _fail(report_file, error, error.stderr_tail)
     except ByomlError as error:
         return _fail(report_file, error, "")
-    except BaseException as error:  # noqa: BLE001  SystemExit too: whatever it is, the job has failed and must say so
+    except BaseException as error:  # noqa: BLE001  even SystemExit: the job has failed and must say so
         return _fail(report_file, error, traceback.format_exc())
 
 

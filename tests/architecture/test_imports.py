@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CORE = _ROOT / "core/byoml"
 # A room imports rooms of its own level or below; rooms that share a level apart import no other of it.
 _LEVELS = {
-    **dict.fromkeys(("errors", "plugin_errors", "request_errors", "log", "report"), 0),
+    **dict.fromkeys(("errors", "launcher_errors", "plugin_errors", "request_errors", "log", "report"), 0),
     **dict.fromkeys(("environment", "source", "child", "cluster", "codecs", "job", "reaper"), 1),
     **dict.fromkeys(("plugin", "launchers", "road"), 2),
     **dict.fromkeys(("training", "serving", "processing"), 3),
@@ -126,7 +126,7 @@ def test_the_training_road_and_the_plugin_boundary_load_nothing_heavy(module: st
 # Libraries that core uses are loaded first: what they do is theirs. Then each module of ours is imported under watch.
 _WATCHED = """
 import importlib, os, pkgutil, signal, sys, threading
-for library in ("numpy", "flask", "gunicorn.app.base", "click", "a2wsgi", "pluggy", "asyncio", "pytest",
+for library in ("numpy", "flask", "gunicorn.app.base", "click", "a2wsgi", "pluggy", "asyncio", "pytest", "hypothesis",
                 "concurrent.futures", "multiprocessing", "http.client", "tarfile", "logging"):
     try:
         importlib.import_module(library)

@@ -128,6 +128,7 @@ PAGES = [
     "docs/tutorial/first-model.md",
     "docs/how-to/bring-a-script.md",
     "docs/how-to/checkpoints.md",
+    "docs/how-to/dependencies.md",
     "docs/how-to/hyperparameters.md",
     "docs/how-to/processing.md",
     "docs/how-to/spot.md",

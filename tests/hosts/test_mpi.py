@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Cluster
+    from cluster import Cluster
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("mpirun") is None, reason="Open MPI (openmpi-bin) is not installed"),
@@ -97,7 +97,9 @@ def test_a_stop_reaches_the_ranks_and_gives_them_their_grace(cluster: Cluster) -
     """Ranks on both hosts hear SIGTERM themselves, and have more time than mpirun would give them."""
     script = _RANK + (
         "def save(*_):\n    time.sleep(7)\n    say(f'saved-{rank}')\n    sys.exit(0)\n"
-        "signal.signal(signal.SIGTERM, save)\nif rank % 2 == 0: say('started')\ntime.sleep(60)\n"
+        "signal.signal(signal.SIGTERM, save)\nsay(f'ready-{rank}')\n"
+        "while len(list(model.glob('ready-*'))) < 2: time.sleep(0.01)\n"
+        "say('started')\ntime.sleep(60)\n"
     )
     cluster.prepare(script, _MPI)
     cluster.start()

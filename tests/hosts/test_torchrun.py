@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Cluster
+    from cluster import Cluster
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed in this environment"),
@@ -27,10 +27,14 @@ def say(name, text=""):
 """
 _GLOO = "import torch\nfrom torch import distributed\ndistributed.init_process_group('gloo')\n"
 _SLEEPS = _RANK + "if rank % 2 == 0: say('started')\ntime.sleep(60)\n"
-_SUMS = _RANK + _GLOO + (
-    "value = torch.tensor([float(rank)])\ndistributed.all_reduce(value)\n"
-    "say(f'rank-{rank}', os.environ['SM_CURRENT_HOST'] + f' {value.item():g} {sys.argv[1:]}')\n"
-    "distributed.destroy_process_group()\n"
+_SUMS = (
+    _RANK
+    + _GLOO
+    + (
+        "value = torch.tensor([float(rank)])\ndistributed.all_reduce(value)\n"
+        "say(f'rank-{rank}', os.environ['SM_CURRENT_HOST'] + f' {value.item():g} {sys.argv[1:]}')\n"
+        "distributed.destroy_process_group()\n"
+    )
 )
 
 
@@ -68,13 +72,13 @@ def test_the_first_failing_ranks_exception_leads_the_report_of_every_host(cluste
 
 @pytest.mark.parametrize(("end", "code"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)], ids=["own", "killed"])
 def test_the_failing_ranks_code_is_every_hosts_code(cluster: Cluster, end: str, code: int) -> None:
-    """torchrun itself always ends with 1; a rank's own code passes through all the same."""
+    """Torchrun itself always ends with 1; a rank's own code passes through all the same."""
     assert cluster.run(_RANK + f"if rank == 1: {end}\ntime.sleep(60)", _TORCHRUN) == [code, code]
 
 
 @pytest.mark.parametrize("killed", [0, 1], ids=["master", "other"])
 def test_a_host_that_is_killed_ends_the_others_within_10_seconds(cluster: Cluster, killed: int) -> None:
-    """torchrun alone would wait for minutes."""
+    """Torchrun alone would wait for minutes."""
     cluster.prepare(_SLEEPS, _TORCHRUN)
     cluster.start()
     cluster.wait_for_file("model/started")
@@ -101,7 +105,9 @@ def test_a_stop_reaches_the_ranks(cluster: Cluster) -> None:
     """SIGTERM lets ranks save on both hosts; nobody reports a failure."""
     script = _RANK + (
         "def save(*_):\n    time.sleep(2)\n    say('saved')\n    sys.exit(0)\n"
-        "signal.signal(signal.SIGTERM, save)\nif rank % 2 == 0: say('started')\ntime.sleep(60)\n"
+        "signal.signal(signal.SIGTERM, save)\nsay(f'ready-{rank}')\n"
+        "while len(list(model.glob('ready-*'))) < 2: time.sleep(0.01)\n"
+        "say('started')\ntime.sleep(60)\n"
     )
     cluster.prepare(script, _TORCHRUN)
     cluster.start()

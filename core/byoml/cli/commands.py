@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from byoml.plugin.discovery import find_plugins
 from byoml.plugin.hookspecs import PROJECT, hookimpl
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def plugins(environ: Mapping[str, str]) -> int:
     from byoml.plugin.manager import make_manager
 
     manager = make_manager(environ)
-    entries = {entry.name: entry for entry in entry_points(group=PROJECT)}
+    entries = {entry.name: entry for entry in find_plugins(PROJECT)}
     for name, plugin in sorted(manager.list_name_plugin()):
         entry = entries[name]
         where = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value

@@ -70,7 +70,7 @@ local.add_command(transform)
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Gets model/, model.tar.gz, output/, metrics.jsonl and logs/<host>.log; only an earlier result there is replaced.",
+    help="Gets model/, model.tar.gz, output/, metrics.jsonl, logs/<host>.log; only an earlier result is replaced.",
 )
 @click.pass_obj
 def train(environ: Mapping[str, str], /, **options: Any) -> int:

@@ -10,8 +10,8 @@ import click
 from byoml import __version__
 from byoml.cli import commands
 from byoml.errors import ByomlError
-from byoml.plugin_errors import PluginConflictError
 from byoml.plugin.manager import all_answers, make_manager
+from byoml.plugin_errors import PluginConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

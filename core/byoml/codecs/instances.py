@@ -78,7 +78,7 @@ def row_of(instance: object, content_type: str = _TYPE, number: int = 1) -> Any:
     if isinstance(features, dict) and isinstance(features.get("values"), list):
         try:
             return _sparse(features) if _is_sparse(features) else features["values"]
-        except (IndexError, OverflowError, TypeError, ValueError) as error:
+        except (LookupError, OverflowError, TypeError, ValueError) as error:
             raise MalformedPayload(content_type, f"keys, values and shape do not fit: {error}", number) from None
     found = ", ".join(map(repr, instance)) or "nothing"
     wanted = '{"features": [...]} or {"data": {"features": {"values": [...]}}}'

@@ -76,7 +76,7 @@ def _read_members(body: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _check(members: list[zipfile.ZipInfo]) -> None:
-    """Refuse what could not be read within bounds; zipfile gives no more of a member than its entry says."""
+    """Refuse what says that it could not be read within bounds."""
     if not members:
         raise MalformedPayload(_TYPE, "the file holds no array")
     for member in members:
@@ -89,7 +89,9 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     try:
-        return read_array(archive.read(member))
+        with archive.open(member) as stream:
+            # Told how much to read, zipfile unpacks no more than that, whatever is there; else it unpacks all first.
+            return read_array(stream.read(member.file_size))
     except ValueError as error:
         raise MalformedPayload(_TYPE, f"{member.filename!r}: {error}") from None
 

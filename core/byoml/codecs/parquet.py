@@ -45,7 +45,8 @@ class ParquetCodec(Codec):
         except MalformedPayload:
             raise
         except Exception as error:  # noqa: BLE001  pyarrow promises no kind of error for what is no parquet file
-            raise MalformedPayload(_TYPE, f"{error}; it must be a whole parquet file") from None
+            told = " ".join(str(error).split()).rstrip(".")  # on one line
+            raise MalformedPayload(_TYPE, f"{told}; it must be a whole parquet file") from None
 
 
 def _checked(types: Any, file: Any) -> list[str]:

@@ -78,10 +78,10 @@ def _shape(arrays: Mapping[str, NDArray[Any]]) -> tuple[int, int]:
     return rows, columns
 
 
-def _indices(array: NDArray[Any]) -> NDArray[np.int64]:
+def _indices(array: NDArray[Any], least: int = 0) -> NDArray[np.int64]:
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise TypeError(f"indices are one row of integers; found {array.ndim} dimensions of {array.dtype}")
-    if array.size and (array.min() < 0 or array.max() > _LARGEST):
+    if array.size and (array.min() < least or array.max() > _LARGEST):
         raise ValueError(f"an index is {array.min()} or {array.max()}")
     return array.astype(np.int64)
 
@@ -89,6 +89,8 @@ def _indices(array: NDArray[Any]) -> NDArray[np.int64]:
 def _checked(cells: _Triplets) -> _Triplets:
     if cells.values.dtype.kind not in "biufc":
         raise TypeError(f"the cells are {cells.values.dtype}; they must be numbers")
+    if cells.values.ndim != 1:
+        raise ValueError(f"the cells have {cells.values.ndim} dimensions")
     if not len(cells.rows) == len(cells.columns) == len(cells.values):
         raise ValueError(f"{len(cells.rows)} rows, {len(cells.columns)} columns, {len(cells.values)} values")
     for what, found, size in zip(("row", "column"), (cells.rows, cells.columns), cells.shape, strict=True):
@@ -135,8 +137,10 @@ def _bsr(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int]) -> _Triplet
 
 def _dia(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, int]) -> _Triplets:
     """Read diagonals; item j of one stands in column j."""
-    offsets = arrays["offsets"].astype(np.int64)
+    offsets = _indices(arrays["offsets"], -_LARGEST)
     values = arrays["data"]
+    if len(offsets) != len(values):
+        raise ValueError(f"{offsets.size} offsets of {len(values)} diagonals")
     columns = np.broadcast_to(np.arange(values.shape[1]), values.shape)
     rows = columns - offsets[:, None]
     inside = (rows >= 0) & (rows < shape[0]) & (columns < shape[1])

@@ -63,6 +63,7 @@ def endpoint_variables(environ: Mapping[str, str], spec: EndpointSpec, base: Pat
         **_inherited(environ, "BYOML_SERVE_PROGRAM" if spec.entry_point else None),
         **_base(base),
         "SAGEMAKER_BIND_TO_PORT": str(port),
+        "BYOML_CONSOLE": environ.get("BYOML_CONSOLE", "1"),
         **code,
         **_program(spec),
         **_framework(spec),

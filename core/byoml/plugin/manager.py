@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from byoml.plugin import hookspecs
+from byoml.plugin.discovery import find_plugins
 from byoml.plugin_errors import PluginBrokenError, PluginConflictError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from byoml.plugin.framework import Framework
 
 __all__ = ["all_answers", "frameworks", "make_manager", "one_answer"]
-
 
 # Core's own plugins are registered under their modules' names.
 _BUILTIN = "byoml."
@@ -47,7 +46,7 @@ def make_manager(environ: Mapping[str, str], builtins: Iterable[ModuleType] = ()
     for module in builtins:
         manager.register(module, name=module.__name__)
     disabled = {name.strip() for name in environ.get("BYOML_DISABLED_PLUGINS", "").split(",")}
-    for entry in sorted(entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
+    for entry in find_plugins(hookspecs.PROJECT):
         if entry.name not in disabled:
             _register(manager, entry)
     return manager

@@ -12,6 +12,7 @@ from byoml.codecs.media_type import ANY
 from byoml.plugin.values import Invocation
 from byoml.request_errors import HandlerFailed, MethodNotAllowed, NotFound, PayloadTooLarge, RequestError
 from byoml.serving import bidirectional
+from byoml.serving.execution_parameters import execution_parameters
 from byoml.serving.exposition import CONTENT_TYPE
 from byoml.serving.failures import log_failure
 from byoml.serving.sending import StreamBroken, send_error, send_stream, send_whole
@@ -34,7 +35,6 @@ _Route = Callable[[_Scope, _Receive, _Send], Awaitable[int]]
 _INFERENCE_ID = "x-amzn-sagemaker-inference-id"
 _INVOCATION_PATH = "x-amzn-sagemaker-model-invocation-path"
 _MEGABYTE = 2**20
-_TRANSFORM_MEGABYTES = 100
 _NOT_REQUESTED = 1008
 _CLIENT_GONE = 499  # what nginx counts it as; nobody is answered this
 _INVOCATIONS = "/invocations"
@@ -49,13 +49,13 @@ class DataPlane:
     Args:
         plan: The endpoint.
         endpoint: Its life in this worker.
-        people: The application for all other paths, None where there is none.
     """
 
-    def __init__(self, plan: Plan, endpoint: Endpoint, people: _App | None = None) -> None:
+    def __init__(self, plan: Plan, endpoint: Endpoint) -> None:
         self._plan = plan
         self._endpoint = endpoint
-        self._people = people
+        #: The application for all other paths, None where there is none.
+        self.people: _App | None = None
         self._sessions = Sessions.from_env(plan.env)
         self._routes: dict[str, tuple[tuple[str, ...], _Route]] = {
             "/ping": (("GET", "HEAD", "POST"), self._ping),
@@ -93,8 +93,8 @@ class DataPlane:
     async def _http(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         path = scope["path"]
         methods, route = self._routes.get(path, ((), None))
-        if route is None and self._people is not None:
-            await self._people(scope, receive, send)
+        if route is None and self.people is not None:
+            await self.people(scope, receive, send)
             return
         if path in _POLLED:
             await self._answered(route, methods, scope, receive, send)
@@ -147,13 +147,8 @@ class DataPlane:
         return await send_whole(send, 200, text, [(b"content-type", CONTENT_TYPE.encode())])
 
     async def _execution_parameters(self, _scope: _Scope, _receive: _Receive, send: _Send) -> int:
-        settings = self._plan.settings
-        share = _TRANSFORM_MEGABYTES // (settings.workers * settings.threads)
-        parameters = {
-            "MaxConcurrentTransforms": settings.workers * settings.threads,
-            "BatchStrategy": "MULTI_RECORD",
-            "MaxPayloadInMB": max(1, min(share, settings.body_limit // _MEGABYTE)),
-        }
+        engine = await self._endpoint.loaded() if self._plan.entry_point else None
+        parameters = await execution_parameters(self._plan, engine)
         return await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
 
     async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> int:

@@ -138,15 +138,20 @@ class Endpoint:
             RequestError: Whatever else is wrong.
         """
         if not self._loaded.is_set():
-            if not self._readiness.began:
-                raise ModelNotReady
-            # This worker replaces one that died, while the others serve: a moment's wait beats an error.
             await self._wait_for_load()
         assert self._queue is not None  # noqa: S101  start() runs before the first request is taken
         return await self._queue.answer(invocation)
 
+    async def loaded(self) -> Engine | None:
+        """Give the engine once it is there; raises ModelNotReady as `answer` does."""
+        if not self._loaded.is_set():
+            await self._wait_for_load()
+        return self.engine
+
     async def _wait_for_load(self) -> None:
-        try:
+        if not self._readiness.began:
+            raise ModelNotReady
+        try:  # this worker replaces one that died, while the others serve: a moment's wait beats an error
             await asyncio.wait_for(self._loaded.wait(), self._plan.settings.timeout)
         except asyncio.TimeoutError:
             raise ModelNotReady from None

@@ -76,6 +76,9 @@ class Engine:
         self._model_dir = model_dir
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
         self.batchable = framework.capabilities.batchable and not users
+        # No user code, no streams, and a model that is not tied to the thread that has loaded it.
+        able = framework.capabilities.thread_safe or framework.capabilities.fork_safe
+        self.anywhere = self.batchable and able and not functions.output_fn.by_user
 
     def answer(
         self, invocations: Sequence[Invocation], times: list[float] | None = None
@@ -195,6 +198,10 @@ class Engine:
         stream = Stream(items, chunk)
         self._call(Handler("the stream", by_user=True, call=lambda _context: stream.begin()), work)
         return stream
+
+    @property
+    def functions(self) -> InferenceFunctions:
+        return self._functions
 
     def context(self, headers: Mapping[str, str], request_id: str) -> Context:
         return Context(self._model_dir, self._codecs, headers, request_id)

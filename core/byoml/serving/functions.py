@@ -26,6 +26,7 @@ _ARGUMENTS = {
     "output_fn": ("prediction", "accept"),
     "transform_fn": ("model", "input_data", "content_type", "accept"),
     "bidirectional_fn": ("messages", "model"),
+    "execution_parameters_fn": (),
 }
 #: The functions that a user may write.
 NAMES = tuple(_ARGUMENTS)
@@ -60,6 +61,7 @@ class InferenceFunctions:
     output_fn: Handler
     transform_fn: Handler | None = None
     bidirectional_fn: Handler | None = None
+    execution_parameters_fn: Handler | None = None
 
     @property
     def all(self) -> tuple[Handler, ...]:
@@ -105,7 +107,8 @@ def misfit(name: str, signature: inspect.Signature) -> str | None:
     if _way(name, signature) is not None:
         return None
     wanted = ", ".join(_ARGUMENTS[name])
-    return f"{name}{signature} does not fit; it must take ({wanted}) or ({wanted}, context)"
+    more = f"{wanted}, context" if wanted else "context"
+    return f"{name}{signature} does not fit; it must take ({wanted}) or ({more})"
 
 
 def clash(names: Iterable[str]) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from byoml.codecs import Codecs
 from byoml.plugin.manager import all_answers
 from byoml.plugin.values import Context
+from byoml.serving.batch_job import BatchEngine, BatchRules
 from byoml.serving.engine import Engine
 from byoml.serving.functions import InferenceFunctions
 from byoml.source.module import load_module
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from byoml.serving.plan import Plan
 
-__all__ = ["load_engine"]
+__all__ = ["all_codecs", "load_engine"]
 
 _log = logging.getLogger("byoml.serving")
 
@@ -35,20 +36,23 @@ def load_engine(plan: Plan) -> Engine:
     Raises:
         UserModuleError: The user's module is broken.
         PluginConflictError: Two plugins bring one content type.
+        SettingError: A variable of batch transforms holds what it must not.
         Exception: Whatever `model_fn` raises.
     """
     entry_point = plan.entry_point
     path = entry_point.code_dir / entry_point.name if entry_point else None
     module = load_module(path, entry_point.code_dir) if entry_point and path else None
     functions = InferenceFunctions.bind(plan.framework, module, path)
-    codecs = _codecs(plan.plugins)
+    codecs = all_codecs(plan.plugins)
+    rules = BatchRules.read(plan.env)
     model_dir = plan.env.paths.model
     start = time.perf_counter()
     model = functions.model_fn(Context(model_dir, codecs), _as_users_write(plan, functions))
     seconds = time.perf_counter() - start
     plan.plugins.hook.byoml_after_model_load(framework=plan.framework, model=model, seconds=seconds)
     _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, plan))
-    return Engine(plan.framework, functions, codecs, model, model_dir)
+    parts = (plan.framework, functions, codecs, model, model_dir)
+    return Engine(*parts) if rules is None else BatchEngine(rules, *parts)
 
 
 def _as_users_write(plan: Plan, functions: InferenceFunctions) -> object:
@@ -61,6 +65,17 @@ def _whose(functions: InferenceFunctions, plan: Plan) -> str:
     return f"{', '.join(users) or 'nothing'} by the user, the rest by framework {plan.framework.name}"
 
 
-def _codecs(plugins: pluggy.PluginManager) -> Codecs:
+def all_codecs(plugins: pluggy.PluginManager) -> Codecs:
+    """Collect core's codecs and those of plugins.
+
+    Args:
+        plugins: The plugin manager.
+
+    Returns:
+        All of them.
+
+    Raises:
+        PluginConflictError: Two plugins bring one content type.
+    """
     answers = all_answers(plugins, "byoml_register_codecs")
     return Codecs((owner, codec) for owner, codecs in answers for codec in codecs)

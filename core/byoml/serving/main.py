@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from byoml import log
 from byoml.child import Stopped, Stopper
-from byoml.environment.serving_env import ServingEnv
+from byoml.environment.serving_env import ServingEnv, truth
 from byoml.errors import ByomlError
 from byoml.plugin import builtin_codecs
 from byoml.plugin.manager import frameworks, make_manager
 from byoml.plugin.selection import select
+from byoml.serving.console import plugin as console
 from byoml.serving.plan import Plan
 from byoml.serving.settings import settle
 from byoml.source.entry_point import Named, find
@@ -56,7 +57,7 @@ def main(environ: Mapping[str, str]) -> int:
 
 def _plan(environ: Mapping[str, str], stopper: Stopper) -> Plan:
     env = ServingEnv.read(environ)
-    plugins = make_manager(environ, [builtin_codecs])
+    plugins = make_manager(environ, [builtin_codecs, *([console] if truth(environ.get("BYOML_CONSOLE")) else [])])
     framework = select(frameworks(plugins), environ.get("BYOML_FRAMEWORK"), env.paths.model)
     entry_point = _entry_point(env)
     if entry_point is not None:
@@ -87,5 +88,5 @@ def _submitted(env: ServingEnv) -> list[Path]:
         return []
     if Path(uri).is_dir():
         return [Path(uri)]
-    fetch(uri, env.paths.code)
+    fetch(uri, env.paths.code, env.environ)
     return [env.paths.code]

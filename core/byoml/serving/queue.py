@@ -1,6 +1,8 @@
 """Requests wait here while the model is busy; when it is free, all that wait go as one batch.
 
-Nothing waits for a timer: an idle server answers at once, a busy one in batches that grow with its load.
+Nothing waits for a timer: an idle server answers at once, a busy one in batches that grow with its load. Small
+requests to a model that has shown itself quick are predicted on the event loop, all that came together at once; the
+others in threads.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
 from byoml.serving.engine import Answer
+from byoml.serving.pace import Pace
 from byoml.serving.streaming import Stream
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from byoml.serving.engine import Engine
 
 __all__ = ["Batch", "PredictionQueue"]
+
+# What may be decoded and predicted on the event loop: bytes of one body, and requests before it looks around again.
+_SMALL_BYTES = 2**14
+_TOGETHER = 64
 
 
 class _Waiting(NamedTuple):
@@ -64,10 +71,15 @@ class PredictionQueue:
         self._loop = loop
         self._observe = observe
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._handed = 0  # to the threads, and not yet back
+        self._pace = Pace(possible=False)
+        self._engine: Engine | None = None
+        self._near: list[_Waiting] = []  # predicted on the loop as soon as the threads are done
+        self._draining = False  # nothing more goes to the threads for now
 
     @property
     def waiting(self) -> int:
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._near)
 
     def start(self, load: Callable[[], Engine | None]) -> None:
         """Start the first thread, which loads, then the others.
@@ -95,16 +107,44 @@ class PredictionQueue:
             PredictionTimeout: It took too long.
             RequestError: Whatever the engine says of it.
         """
-        waiting = self._queue.qsize()
+        waiting = self.waiting
         if waiting >= self._settings.queue_limit:
             raise Overloaded(waiting)
         future: asyncio.Future[Answer] = self._loop.create_future()
+        mine = _Waiting(invocation, future, perf_counter())
+        free = self._draining or not self._handed
+        if free and self._pace.quick and len(invocation.body) <= _SMALL_BYTES:
+            self._keep(mine)
+        else:
+            self._hand(mine)
+        return await future
+
+    def _hand(self, waiting: _Waiting) -> None:
+        """Give a request to the threads, after those that came before it."""
+        near, self._near, self._draining = self._near, [], False
+        for each in (*near, waiting):
+            self._limit_time(each.future)
+            self._handed += 1
+            self._queue.put(each)
+
+    def _keep(self, waiting: _Waiting) -> None:
+        """Let what else has come join in, then predict right here; not before the threads are done."""
+        if self._handed:
+            self._limit_time(waiting.future)
+        elif not self._near:
+            self._loop.call_soon(self._predict_near)
+        self._near.append(waiting)
+
+    def _predict_near(self) -> None:
+        batch, self._near = self._near[:_TOGETHER], self._near[_TOGETHER:]
+        if self._near:
+            self._loop.call_soon(self._predict_near)
+        if batch and self._engine is not None:
+            self._deliver(*_predicted(self._engine, batch))
+
+    def _limit_time(self, future: asyncio.Future[Answer]) -> None:
         timer = self._loop.call_later(self._settings.timeout, self._expire, future)
-        try:
-            self._queue.put(_Waiting(invocation, future, perf_counter()))
-            return await future
-        finally:
-            timer.cancel()
+        future.add_done_callback(lambda _: timer.cancel())
 
     def _expire(self, future: asyncio.Future[Answer]) -> None:
         if not future.done():
@@ -114,6 +154,8 @@ class PredictionQueue:
         engine = load()
         if engine is None:
             return
+        self._engine = engine
+        self._pace = Pace(possible=engine.anywhere and self._settings.threads == 1)
         for number in range(1, self._settings.threads):
             name = f"byoml-predict-{number}"
             threading.Thread(target=self._work, args=(engine,), name=name, daemon=True).start()
@@ -125,26 +167,32 @@ class PredictionQueue:
             batch = self._next_batch(limit)
             if batch is None:
                 return
-            times = [perf_counter()]
-            wanted = [waiting for waiting in batch if not waiting.future.done()]
-            answers = _answers(engine, [waiting.invocation for waiting in wanted], times)
-            times.append(perf_counter())
-            self._loop.call_soon_threadsafe(self._deliver, wanted, answers, times)
-            self._pump(answers)
+            done = _predicted(engine, batch)
+            self._loop.call_soon_threadsafe(self._back, len(batch), *done)
+            _pump(self._loop, done[1])
+
+    def _back(
+        self,
+        number: int,
+        batch: Sequence[_Waiting],
+        answers: Sequence[Answer | RequestError],
+        times: Sequence[float],
+    ) -> None:
+        self._handed -= number
+        self._deliver(batch, answers, times)
+        self._draining = self._handed > 0 and self._pace.quick
+        if not self._handed:
+            self._predict_near()
 
     def _deliver(
         self, batch: Sequence[_Waiting], answers: Sequence[Answer | RequestError], times: Sequence[float]
     ) -> None:
         for waiting, answer in zip(batch, answers, strict=True):
             _hand_over(waiting.future, answer)
+        self._pace.saw(times[-1] - times[0])
         if self._observe is not None and batch:
             invocations, _, came = zip(*batch, strict=True)
             self._observe(Batch(invocations, came, answers, times))
-
-    def _pump(self, answers: Iterable[Answer | RequestError]) -> None:
-        for answer in answers:
-            if isinstance(answer, Answer) and isinstance(answer.body, Stream):
-                answer.body.pump(self._loop)
 
     def _next_batch(self, limit: int) -> list[_Waiting] | None:
         """Wait for one, and take what waits with it; None: stop."""
@@ -162,6 +210,23 @@ class PredictionQueue:
                 break
             batch.append(waiting)
         return batch
+
+
+def _predicted(
+    engine: Engine, batch: Sequence[_Waiting]
+) -> tuple[list[_Waiting], Sequence[Answer | RequestError], list[float]]:
+    """Answer those whose clients still wait, and say when what was done."""
+    times = [perf_counter()]
+    wanted = [waiting for waiting in batch if not waiting.future.done()]
+    answers = _answers(engine, [waiting.invocation for waiting in wanted], times)
+    times.append(perf_counter())
+    return wanted, answers, times
+
+
+def _pump(loop: asyncio.AbstractEventLoop, answers: Iterable[Answer | RequestError]) -> None:
+    for answer in answers:
+        if isinstance(answer, Answer) and isinstance(answer.body, Stream):
+            answer.body.pump(loop)
 
 
 def _answers(engine: Engine, invocations: Sequence[Invocation], times: list[float]) -> Sequence[Answer | RequestError]:

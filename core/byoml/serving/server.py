@@ -15,10 +15,13 @@ from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
 from byoml.serving.metrics import Metrics
 from byoml.serving.readiness import Readiness
+from byoml.serving.server_log import ServerLog
 from byoml.serving.settings import thread_caps
 from byoml.serving.worker import Worker, end_container
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from byoml.serving.plan import Plan
 
 __all__ = ["Server", "run"]
@@ -65,6 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "asgi_lifespan": "on",
             "raw_env": [f"{name}={value}" for name, value in thread_caps(env, settings).items()],
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "pre_fork": self._before_fork,
             "child_exit": self._after_exit,
         }
@@ -84,15 +88,18 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> DataPlane:
         """Make the worker's application; called in the worker."""
         self.endpoint = Endpoint(self._plan, self._readiness, self._metrics, self._slot, end_container)
-        return DataPlane(self._plan, self.endpoint, self._people())
+        plane = DataPlane(self._plan, self.endpoint)
+        plane.people = self._people(plane.routes)
+        return plane
 
-    def _people(self) -> Any:
+    def _people(self, routes: Mapping[str, tuple[str, ...]]) -> Any:
         plugins = self._plan.plugins
         if not plugins.hook.byoml_register_routes.get_hookimpls():
             return None
         from byoml.serving.console.app import make_people_app
+        from byoml.serving.console.served import Served
 
-        return make_people_app(plugins)
+        return make_people_app(plugins, Served.of(self._plan, routes))
 
 
 def _http_parser() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from byoml.plugin.values import ServerSettings
+from byoml.serving.execution_parameters import said_by_variable
 
 if TYPE_CHECKING:
     from byoml.environment.serving_env import ServingEnv
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["settle", "thread_caps"]
 
 _MEGABYTE = 2**20
+_UNLIMITED_MEGABYTES = 2**30
 _REAL_TIME_SECONDS = 60.0
 _BATCH_SECONDS = 3600.0
 _THREAD_VARIABLES = (
@@ -35,6 +37,7 @@ def settle(env: ServingEnv) -> ServerSettings:
     Raises:
         SettingError: A variable holds what it must not.
     """
+    said_by_variable(env)  # what is wrong in it is said now, and not when a transform asks
     workers, reason = _workers(env)
     return ServerSettings(
         port=env.port,
@@ -80,5 +83,7 @@ def _timeout(env: ServingEnv) -> float:
 
 
 def _body_megabytes(env: ServingEnv) -> int:
-    """Let our own limit be raised, never lowered, by what the platform says that it will send."""
+    """Let our own limit be raised, never lowered, by what the platform says that it will send; 0 is no limit."""
+    if env.environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB", "").strip() == "0":
+        return _UNLIMITED_MEGABYTES
     return max(env.whole_number("BYOML_MAX_BODY_MB", 100), env.whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, least=0))

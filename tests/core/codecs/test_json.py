@@ -103,9 +103,23 @@ def test_the_charset_is_honoured_and_a_byte_order_mark_dropped(body: bytes, char
         (b"1", {"charset": "a\0b"}, "charset"),
         (b"1", {"charset": "hex"}, "hex"),
         (b"[" * 200_000, {}, "too deeply"),
+        (b"[" * 101 + b"]" * 101, {}, "at most 100 levels"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, {}, "at most 100 levels"),
         (b"9" * 5000, {}, "too many digits"),
     ],
-    ids=["cut", "empty", "two", "encoding", "charset", "nul-charset", "no-text-charset", "depth", "digits"],
+    ids=[
+        "cut",
+        "empty",
+        "two",
+        "encoding",
+        "charset",
+        "nul-charset",
+        "no-text-charset",
+        "depth",
+        "lists",
+        "objects",
+        "digits",
+    ],
 )
 def test_a_body_that_is_no_json_is_said_with_its_place(body: bytes, parameters: dict[str, str], words: str) -> None:
     """The client's fault, whatever is wrong."""

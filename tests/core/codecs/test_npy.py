@@ -35,6 +35,9 @@ def _with_header(header: str, data: bytes = b"") -> bytes:
         np.array([np.nan, np.inf]),
         np.array(5),
         np.zeros((0, 3)),
+        np.zeros((0, 1000)),
+        np.zeros((2, 0)),
+        np.array(["", ""]),
         np.array([["é", "a, b"]]),
         np.array([True, False]),
         np.arange(6, dtype=">i2").reshape(2, 3, order="F"),
@@ -75,6 +78,8 @@ _REFUSED = {
     ),
     "no such shape": _with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}\n"),
     "overflowing shape": _with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296)}\n"),
+    "items of no bytes": _with_header("{'descr': '|V0', 'fortran_order': False, 'shape': (1000000000000,)}\n"),
+    "rows of no items": _with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 0)}\n"),
     "negative shape": _with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}\n"),
 }
 

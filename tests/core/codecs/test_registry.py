@@ -41,10 +41,11 @@ def test_what_can_be_read_and_what_can_be_written_are_listed_apart() -> None:
         "application/json",
         "text/csv",
         "application/x-npy",
+        "tensor/pt",
         "text/x-reversed",
         "text/x-backwards",
     )
-    assert _CODECS.encodable == ("application/json", "text/csv", "application/x-npy")
+    assert _CODECS.encodable == ("application/json", "text/csv", "application/x-npy", "tensor/pt")
 
 
 def test_a_type_that_nobody_reads_is_415_and_lists_those_that_are_read() -> None:

@@ -74,7 +74,7 @@ def test_mpiruns_own_trouble_is_told_in_its_own_words() -> None:
 
 
 def test_torchruns_root_cause_is_told_from_its_own_traceback() -> None:
-    """torchrun's traceback comes last and says nothing; its exit code is always 1."""
+    """Torchrun's traceback comes last and says nothing; its exit code is always 1."""
     text = _TORCH.format(before=_traceback("ValueError: eta must be positive"), other=-15, root=7)
     verdict = torchrun_verdict(1, text, "algo-2")
     assert verdict.exit_code == 7
@@ -83,13 +83,13 @@ def test_torchruns_root_cause_is_told_from_its_own_traceback() -> None:
 
 
 def test_a_rank_killed_under_torchrun_is_told_with_its_signal() -> None:
-    """torchrun writes the number with a minus."""
+    """Torchrun writes the number with a minus."""
     verdict = torchrun_verdict(1, _TORCH.format(before="", other=-15, root=-9), "algo-2")
     assert (verdict.exit_code, verdict.signal) == (137, 9)
 
 
 def test_a_rank_that_another_ranks_end_caused_is_not_the_first() -> None:
-    """torchrun saw rank 3 first; what it says is that a peer was gone, and rank 2 says why."""
+    """Torchrun saw rank 3 first; what it says is that a peer was gone, and rank 2 says why."""
     before = _marked(3, _traceback("RuntimeError: Connection closed by peer [127.0.0.1]:1")) + _marked(
         2, _traceback("ValueError: eta must be positive")
     )

@@ -137,12 +137,12 @@ def test_a_caller_with_the_secret_must_be_the_master(host: _Host) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["-c", "touch /tmp/x"],
+        ["-c", "touch x"],
         ["--tree-spawn"],
         ["-mca", "orte_launch_agent", "/bin/sh"],
         ["-mca", "plm_rsh_agent"],
-        ["-mca", "mca_base_component_path", "/tmp"],
-        ["-mca", "orte_fork_agent", "/tmp/x"],
+        ["-mca", "mca_base_component_path", "/home"],
+        ["-mca", "orte_fork_agent", "/bin/sh"],
         ["-mca", "ess", "env;`id`$(id)"],
         ["--xterm", "0"],
         ["/bin/sh"],
@@ -178,7 +178,7 @@ def test_a_second_order_is_refused(host: _Host) -> None:
 
 
 def test_a_host_that_runs_its_own_program_takes_no_orders() -> None:
-    """torchrun's hosts start nothing for others."""
+    """Torchrun's hosts start nothing for others."""
     port = _free_port()
     with Member(_settings(port=port), RunningProgram(Stopper())):
         channel = dial(("127.0.0.2", port), _START, _SECRET, 2.0)

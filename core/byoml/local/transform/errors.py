@@ -84,12 +84,8 @@ class UnjoinableError(ConfigurationError):
 class ExecutionParametersError(ByomlError):
     """The endpoint answers `/execution-parameters`, and not as the contract has it."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            f"/execution-parameters answers {text!r}; it must be one JSON object with MaxConcurrentTransforms (a whole "
-            "number above 0), BatchStrategy (MULTI_RECORD or SINGLE_RECORD) and MaxPayloadInMB (0 to 100), or some of "
-            "them"
-        )
+    def __init__(self, text: str, allowed: str) -> None:
+        super().__init__(f"/execution-parameters answers {text!r:.200}; it must be {allowed}")
 
 
 def _counted(number: int, noun: str) -> str:

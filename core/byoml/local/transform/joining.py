@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -84,11 +84,13 @@ class Joiner:
         """
         if self.before.everything or self.form is None:
             return None
-        body = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  who sends it closes it
-        for number, record in self._records(span):
-            with _naming(span, number):
-                body.write(self.form.write(self.before.choose(self.form.read(record))))
-            body.write(b"\n" if self.by_line else b"")
+        with ExitStack() as failing:
+            body = failing.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES))
+            for number, record in self._records(span):
+                with _naming(span, number):
+                    body.write(self.form.write(self.before.choose(self.form.read(record))))
+                body.write(b"\n" if self.by_line else b"")
+            failing.pop_all()  # who sends it closes it
         return body
 
     def lines(self, span: Span, response: Response) -> Iterator[bytes]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byoml.errors import SettingError
 from byoml.local.transform.errors import ExecutionParametersError
+from byoml.serving.execution_parameters import TOGETHER_MB, checked
 
 if TYPE_CHECKING:
     from byoml.local.transform.values import TransformSpec
 
 __all__ = ["Parameters", "ask", "check", "settle", "variables"]
 
-_TOGETHER_MB = 100
 _MEGABYTE = 2**20
 _SECONDS = 60.0
 _STRATEGIES = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}
@@ -48,9 +47,9 @@ def check(spec: TransformSpec) -> None:
     """
     if spec.strategy == "MultiRecord" and spec.split == "None":
         raise SettingError("--strategy", spec.strategy, "used with --split Line: else a file is one record")
-    if (spec.max_concurrent or 1) * (spec.max_payload_mb or 0) > _TOGETHER_MB:
-        text = f"at most {_TOGETHER_MB // (spec.max_concurrent or 1)} with --max-concurrent {spec.max_concurrent}"
-        raise SettingError("--max-payload-mb", spec.max_payload_mb, f"{text}: together they may be {_TOGETHER_MB}")
+    if (spec.max_concurrent or 1) * (spec.max_payload_mb or 0) > TOGETHER_MB:
+        text = f"at most {TOGETHER_MB // (spec.max_concurrent or 1)} with --max-concurrent {spec.max_concurrent}"
+        raise SettingError("--max-payload-mb", spec.max_payload_mb, f"{text}: together they may be {TOGETHER_MB}")
 
 
 def variables(spec: TransformSpec) -> dict[str, str]:
@@ -84,7 +83,12 @@ def ask(port: int) -> dict[str, Any]:
         return {}
     finally:
         connection.close()
-    return _parse(body.decode("utf-8", "replace")) if response.status == http.HTTPStatus.OK else {}
+    if response.status != http.HTTPStatus.OK:
+        return {}
+    try:
+        return checked(body)
+    except ValueError as error:
+        raise ExecutionParametersError(body.decode("utf-8", "replace"), str(error)) from None
 
 
 def settle(spec: TransformSpec, asked: dict[str, Any]) -> Parameters:
@@ -101,25 +105,6 @@ def settle(spec: TransformSpec, asked: dict[str, Any]) -> Parameters:
     concurrent = spec.max_concurrent or told["MaxConcurrentTransforms"]
     megabytes = spec.max_payload_mb
     if megabytes is None:
-        megabytes = min(told["MaxPayloadInMB"], max(1, _TOGETHER_MB // concurrent))
+        megabytes = min(told["MaxPayloadInMB"], max(1, TOGETHER_MB // concurrent))
     strategy = _STRATEGIES.get(spec.strategy or "", told["BatchStrategy"])
     return Parameters(concurrent, strategy == "MULTI_RECORD", megabytes * _MEGABYTE)
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        raise ExecutionParametersError(text) from None
-    if not isinstance(found, dict) or not all(_possible(name, value) for name, value in found.items()):
-        raise ExecutionParametersError(text)
-    return {name: value for name, value in found.items() if name in _DEFAULTS}
-
-
-def _possible(name: str, value: object) -> bool:
-    if name == "BatchStrategy":
-        return value in _STRATEGIES.values()
-    if name in _DEFAULTS:
-        least, most = (1, 2**31) if name == "MaxConcurrentTransforms" else (0, _TOGETHER_MB)
-        return type(value) is int and least <= value <= most
-    return True

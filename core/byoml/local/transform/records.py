@@ -48,8 +48,8 @@ def _read_csv(line: bytes) -> list[str]:
         match = _CELL.match(text, position)
         if match is None:
             raise UnreadableRecordError(
-                f'bare " or no closing one in cell {len(cells) + 1}; RFC 4180 has quotes around a whole cell, and '
-                "doubled inside it"
+                f"cell {len(cells) + 1} has a bare quote, or none that closes it; RFC 4180 has quotes around a whole "
+                "cell, and doubles those inside it"
             )
         quoted, bare, comma = match.groups()
         cells.append(bare if quoted is None else quoted.replace('""', '"'))

@@ -6,7 +6,7 @@ import http.client
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING
@@ -167,8 +167,10 @@ class Sender:
 
 
 def _spooled(response: http.client.HTTPResponse) -> IO[bytes]:
-    body = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  who reads the answer closes it
-    while piece := response.read(PIECE):
-        body.write(piece)
-    body.seek(0)
+    with ExitStack() as failing:
+        body = failing.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES))
+        while piece := response.read(PIECE):
+            body.write(piece)
+        body.seek(0)
+        failing.pop_all()  # who reads the answer closes it
     return body

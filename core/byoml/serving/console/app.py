@@ -12,21 +12,25 @@ if TYPE_CHECKING:
     import pluggy
     from flask.typing import ResponseReturnValue
 
+    from byoml.serving.console.served import Served
+
 __all__ = ["make_people_app"]
 
 _TYPES = {404: "NotFound", 405: "MethodNotAllowed", 413: "PayloadTooLarge", 415: "UnsupportedContentType"}
 
 
-def make_people_app(plugins: pluggy.PluginManager) -> Any:
+def make_people_app(plugins: pluggy.PluginManager, served: Served) -> Any:
     """Make the application behind the data plane.
 
     Args:
         plugins: The plugin manager; each plugin adds its routes through `byoml_register_routes`.
+        served: What is served; plugins find it as `app.config["BYOML"]`.
 
     Returns:
         An ASGI application.
     """
-    app = Flask("byoml")
+    app = Flask("byoml", static_folder=None)  # a plugin's own files come with its blueprint
+    app.config["BYOML"] = served
     app.register_error_handler(HTTPException, _as_json)
     plugins.hook.byoml_register_routes(app=app)
     return WSGIMiddleware(app)  # type: ignore[arg-type]  # Flask's own type for the WSGI protocol is narrower
