@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs what some tests need from the system, where that is possible: Open MPI for MPI jobs, iproute2 for hosts that
-# are network namespaces. Elsewhere those tests are skipped, and say why.
+# are network namespaces, Chromium for the console. Elsewhere those tests are skipped, and say why.
 set -eu
 
 missing=
 command -v mpirun >/dev/null 2>&1 || missing="$missing openmpi-bin"
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
+command -v chromedriver >/dev/null 2>&1 || missing="$missing chromium chromium-driver"
 if [ -z "$missing" ]; then
   exit 0
 fi

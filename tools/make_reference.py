@@ -43,7 +43,12 @@ What belongs to one framework is no hook but a method of [`Framework`](../../cor
 _CONTENT_TYPES = """\
 What core reads from the body of a request, and writes as its answer. A framework may read and write fewer; a plugin
 brings more through [`byoml_register_codecs`](hooks.md#byoml_register_codecs). A body of a type that nothing reads is
-answered with 415, an `Accept` that nothing writes with 406."""
+answered with 415, an `Accept` that nothing writes with 406, before anything is predicted. A body that is not what its
+type says is answered with 400, which names row and column where there are any; so is one that would take far more
+memory than it has bytes. Pickles are never read.
+
+`Accept` may be a list with weights and ranges: `text/csv;q=0.5, application/*`. The answer has one type of it, without
+parameters. Of textual types `charset` is honoured; without it they are UTF-8."""
 _VARIABLES = """\
 Where a hyperparameter says the same, the variable wins. `BYOML_` variables are byoml's own; the others are the
 platform's."""
@@ -114,9 +119,11 @@ def content_types() -> str:
     parts = ["# Content types", _CONTENT_TYPES]
     for codec in byoml_register_codecs():
         kind = type(codec)
-        names = " and ".join(f"`{name}`" for name in kind.content_types)
+        name, *others = (f"`{name}`" for name in kind.content_types)
+        ways = "Reads and writes" if kind.encodes else "Reads only"
+        also = f"; also called {', '.join(others)}" if others else ""
         doc = [inspect.cleandoc(line) for line in (inspect.getdoc(kind) or "").split("\n\n")]
-        parts += [f"## {names}", "Reads and writes." if kind.encodes else "Reads only.", *doc]
+        parts += [f"## {name}", f"{ways}{also}.", *doc]
     return _page(parts)
 
 

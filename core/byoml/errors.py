@@ -22,6 +22,7 @@ __all__ = [
     "NothingToTrainError",
     "PipMissingError",
     "PrivateIndexError",
+    "S3SettingError",
     "SettingError",
     "SourceError",
     "UnreadableConfigFileError",
@@ -148,6 +149,13 @@ class ExtraMissingError(ConfigurationError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(f"{what} needs {package}, which is not installed; `pip install byoml[{extra}]` brings it")
+
+
+class S3SettingError(ConfigurationError):
+    """What the environment says about S3 cannot be used: its address, its region, a profile."""
+
+    def __init__(self, what: str, cause: Exception) -> None:
+        super().__init__(f"{what}: S3 cannot be asked: {cause}")
 
 
 class PrivateIndexError(ConfigurationError):

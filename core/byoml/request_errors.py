@@ -11,12 +11,19 @@ from byoml.errors import ByomlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 __all__ = [
+    "BadParameter",
     "HandlerFailed",
     "MalformedPayload",
     "MethodNotAllowed",
+    "ModelAlreadyLoaded",
+    "ModelFolderMissing",
+    "ModelLoadFailed",
+    "ModelNotLoaded",
     "ModelNotReady",
+    "ModelUnnamed",
     "NotAcceptable",
     "NotFound",
     "OutOfMemory",
@@ -71,11 +78,52 @@ class SessionNotFound(RequestError):
         super().__init__(f"session not found: {session_id[:256]!r}; begin one with the session id NEW_SESSION")
 
 
+class BadParameter(RequestError):
+    """A part of the request beside its body has a value that is not allowed."""
+
+    status = 400
+    type = "MalformedPayload"
+
+    def __init__(self, name: str, value: str, allowed: str) -> None:
+        super().__init__(f"{name} is {value!r}; it must be {allowed}")
+
+
 class NotFound(RequestError):
     status = 404
 
     def __init__(self, path: str, paths: Iterable[str]) -> None:
         super().__init__(f"no route {path}; there are {', '.join(paths)}")
+
+
+class ModelNotLoaded(RequestError):
+    status = 404
+    type = "NotFound"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"model {name!r} is not loaded; POST /models loads it, GET /models lists what is")
+
+
+class ModelUnnamed(RequestError):
+    """An invocation of a multi-model endpoint does not say which model it is for."""
+
+    status = 404
+    type = "NotFound"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(
+            "which model? POST /models/NAME/invoke asks one, and so does the header X-Amzn-SageMaker-Target-Model; "
+            f"loaded: {', '.join(names) or 'none'}"
+        )
+
+
+class ModelFolderMissing(RequestError):
+    """A model is to be loaded from where none can be."""
+
+    status = 404
+    type = "NotFound"
+
+    def __init__(self, url: str, base: Path) -> None:
+        super().__init__(f"url {url!r} is no folder below {base}; a model lies in {base}/models/NAME/model")
 
 
 class MethodNotAllowed(RequestError):
@@ -91,6 +139,13 @@ class NotAcceptable(RequestError):
     def __init__(self, accept: str, possible: Iterable[str], reason: str = "") -> None:
         why = f" ({reason})" if reason else ""
         super().__init__(f"cannot answer as {accept!r}{why}; possible: {', '.join(possible)}")
+
+
+class ModelAlreadyLoaded(RequestError):
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"model {name!r} is loaded already; DELETE /models/{name} unloads it")
 
 
 class PayloadTooLarge(RequestError):
@@ -115,6 +170,16 @@ class HandlerFailed(RequestError):
 
     def __init__(self, function: str, cause: BaseException) -> None:
         super().__init__(f"{function} failed with {type(cause).__name__}: {cause}")
+
+
+class ModelLoadFailed(RequestError):
+    """One model of many cannot be loaded; the others go on."""
+
+    status = 500
+    type = "UserCodeError"
+
+    def __init__(self, name: str, cause: BaseException) -> None:
+        super().__init__(f"model {name!r} cannot be loaded: {type(cause).__name__}: {cause}")
 
 
 class ModelNotReady(RequestError):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from byoml import request_errors
 from byoml.errors import ByomlError
 from byoml.request_errors import (
+    BadParameter,
     HandlerFailed,
     MalformedPayload,
     MethodNotAllowed,
+    ModelAlreadyLoaded,
+    ModelFolderMissing,
+    ModelLoadFailed,
+    ModelNotLoaded,
     ModelNotReady,
+    ModelUnnamed,
     NotAcceptable,
     NotFound,
     OutOfMemory,
@@ -27,6 +35,12 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
         "MalformedPayload",
         ["text/csv", "row 2, column 3", "no number"],
     ),
+    (BadParameter("limit", "many", "a whole number"), 400, "MalformedPayload", ["limit is 'many'", "a whole number"]),
+    (ModelNotLoaded("m"), 404, "NotFound", ["'m' is not loaded", "POST /models"]),
+    (ModelUnnamed(["a", "b"]), 404, "NotFound", ["POST /models/NAME/invoke", "loaded: a, b"]),
+    (ModelFolderMissing("/x", Path("/opt/ml")), 404, "NotFound", ["'/x'", "/opt/ml/models/NAME/model"]),
+    (ModelAlreadyLoaded("m"), 409, "ModelAlreadyLoaded", ["'m'", "DELETE /models/m"]),
+    (ModelLoadFailed("m", KeyError("a")), 500, "UserCodeError", ["'m' cannot be loaded", "KeyError: 'a'"]),
     (NotFound("/x", ["/ping", "/invocations"]), 404, "NotFound", ["/x", "/ping, /invocations"]),
     (MethodNotAllowed("GET", "/invocations", ["POST"]), 405, "MethodNotAllowed", ["GET", "/invocations", "POST"]),
     (NotAcceptable("image/png", ["text/csv"], "why"), 406, "NotAcceptable", ["'image/png'", "(why)", "text/csv"]),

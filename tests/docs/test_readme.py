@@ -126,6 +126,7 @@ def reader(environment: Any, tmp_path: Path) -> Iterator[Reader]:
 PAGES = [
     "README.md",
     "docs/tutorial/first-model.md",
+    "docs/how-to/batch-transform.md",
     "docs/how-to/bring-a-script.md",
     "docs/how-to/checkpoints.md",
     "docs/how-to/dependencies.md",

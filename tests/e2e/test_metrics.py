@@ -8,6 +8,7 @@ import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,16 @@ def _values(server: Server) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
+def _answered(server: Server, number: int) -> dict[str, float]:
+    """Wait until so many requests are counted, which they are right after their last byte; give the metrics."""
+
+    def counted() -> float:
+        return sum(value for name, value in _values(server).items() if name.startswith("byoml_requests_total"))
+
+    assert wait_until(lambda: counted() == number, 20), counted()
+    return _values(server)
+
+
 def _counters(values: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in values.items() if re.match(r"\w+(_total|_count|_sum|_bucket)\b", name)}
 
@@ -76,6 +87,7 @@ def test_all_workers_are_counted_whoever_answers_the_scrape(tmp_path: Path) -> N
         bad = list(pool.map(lambda _: server.ask("POST", "/invocations", b"{", _JSON), range(50)))
         assert len(processes) == 2
         assert {answer.status for answer in bad} == {400}
+        _answered(server, 350)
         for _ in range(20):
             values = _values(server)
             assert values['byoml_requests_total{status="200"}'] == 300
@@ -92,7 +104,7 @@ def test_a_killed_worker_takes_nothing_that_was_counted_with_it(tmp_path: Path) 
     """No counter goes backwards when a worker is killed and replaced, and the restart is counted (L-11)."""
     with _serving(tmp_path) as server, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _ask(server, "process"), range(100)))
-        before = _values(server)
+        before = _answered(server, 100)
         assert before['byoml_requests_total{status="200"}'] == 100
 
         os.kill(int(answers[0].body), signal.SIGKILL)
@@ -100,7 +112,7 @@ def test_a_killed_worker_takes_nothing_that_was_counted_with_it(tmp_path: Path) 
         assert wait_until(lambda: _values(server)["byoml_workers"] == 2, 20)
         assert all(_ask(server, 1).status == 200 for _ in range(10))
 
-        after = _values(server)
+        after = _answered(server, 110)
         assert after['byoml_requests_total{status="200"}'] == 110
         falling = {name for name, value in _counters(before).items() if after[name] < value}
         assert falling == set()
@@ -126,7 +138,7 @@ def test_phases_add_up_to_what_a_request_took(tmp_path: Path) -> None:
     script = "import time\n\ndef predict_fn(data, model):\n    time.sleep(0.2)\n    return data\n"
     with _serving(tmp_path, script) as server:
         assert _ask(server, 1).status == 200
-        values = _values(server)
+        values = _answered(server, 1)
         phases = {
             phase: values[f'byoml_phase_seconds_sum{{phase="{phase}"}}']
             for phase in ("queue", "decode", "predict", "encode")
@@ -179,7 +191,9 @@ def predict_fn(data, model):
         assert not any(name.startswith("byoml_model_load_seconds") for name in values)
         (tmp_path / "go").touch()
         wait_until_ready(server)
-        assert {'byoml_model_load_seconds{worker="0"}', 'byoml_model_load_seconds{worker="1"}'} <= _values(server).keys()
+        assert {'byoml_model_load_seconds{worker="0"}', 'byoml_model_load_seconds{worker="1"}'} <= _values(
+            server
+        ).keys()
     finally:
         (tmp_path / "go").touch()
         stop(server)
@@ -241,7 +255,11 @@ def test_a_log_of_json_has_one_object_a_line(tmp_path: Path) -> None:
 def test_what_was_sent_is_never_in_the_log(tmp_path: Path) -> None:
     """A cell of a table that cannot be read may be somebody's name."""
     with _serving(tmp_path) as server:
-        for kind, body in (("application/json", b'{"Anna": Smith}'), ("text/csv", b'1,2\n"Anna Smith'), ("text/csv", b"\xff\xfeAnna")):
+        for kind, body in (
+            ("application/json", b'{"Anna": Smith}'),
+            ("text/csv", b'1,2\n"Anna Smith'),
+            ("text/csv", b"\xff\xfeAnna"),
+        ):
             assert server.ask("POST", "/invocations", body, {**_JSON, "Content-Type": kind}).status == 400
         assert "MalformedPayload" in server.told()
         assert "Anna" not in server.told()
@@ -292,7 +310,7 @@ def test_spans_follow_the_callers(tmp_path: Path) -> None:
         (span for span in spans if span["parent_id"] == good["context"]["span_id"]), key=lambda span: span["start_time"]
     )
     assert [span["name"] for span in phases] == ["queue", "decode", "predict", "encode"]
-    assert all(before["end_time"] == after["start_time"] for before, after in zip(phases, phases[1:], strict=False))
+    assert all(before["end_time"] == after["start_time"] for before, after in pairwise(phases))
     assert (good["start_time"], good["end_time"]) == (phases[0]["start_time"], phases[-1]["end_time"])
     assert bad["attributes"]["error.type"] == "UserCodeError"
     assert bad["status"]["status_code"] == "ERROR"

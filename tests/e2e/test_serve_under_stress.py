@@ -161,4 +161,4 @@ def test_a_traceback_goes_to_the_log_with_the_request_s_id_and_never_to_the_clie
         assert (answer.status, error["type"], error["request_id"]) == (500, "UserCodeError", "id-42")
         assert error["message"] == "predict_fn failed with ValueError: bad luck"
         assert "Traceback" in server.told()
-        assert "request id-42: predict_fn failed" in server.told()
+        assert "predict_fn failed with ValueError: bad luck request_id=id-42 inference_id=id-42" in server.told()

@@ -30,9 +30,7 @@ def check_functions(source: Source) -> Iterator[Finding]:
     """
     found = {node.name: node for node in source.tree.body if isinstance(node, _FUNCTIONS) and node.name in NAMES}
     for name, node in found.items():
-        if isinstance(node, ast.AsyncFunctionDef):
-            yield Finding.error(source.at(node), f"{name} is async, and its answer would never be waited for; use def")
-        elif not node.decorator_list:  # what a decorator makes of a signature, only running it could tell
+        if not node.decorator_list:  # what a decorator makes of a signature, only running it could tell
             text = misfit(name, _signature(node.args))
             if text:
                 yield Finding.error(source.at(node), text)

@@ -116,5 +116,5 @@ def _report(result: TransformResult) -> int:
     for path, error in result.failures:
         click.echo(f"byoml: no output for {path}: {error}", err=True)
     if result.outputs:
-        tell(f"{len(result.outputs)} files are written")
+        tell(f"files written: {len(result.outputs)}")
     return 1 if result.failures else 0

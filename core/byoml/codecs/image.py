@@ -30,7 +30,8 @@ _MOST_PIXELS = 2**26
 class ImageCodec(Codec):
     """Reads an image as a uint8 array of height x width x channels: RGB, whatever the file holds, and upright.
 
-    The parameter `channels` makes it 1 (grey) or 4 (with alpha) instead of 3. PNG and JPEG are told by their bytes.
+    The parameter `channels` makes it 1 (grey) or 4 (with alpha) instead of 3. PNG and JPEG are told by their bytes;
+    there may be 2^26 pixels. Needs `pip install byoml[images]`.
     """
 
     content_types: ClassVar[tuple[str, ...]] = (_TYPE, "image/jpeg", "application/x-image")

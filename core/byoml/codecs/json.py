@@ -23,7 +23,10 @@ _WRITABLE = ("numbers, texts, booleans, None, arrays, lists, tuples and mappings
 
 
 class JsonCodec(Codec):
-    """Reads a regular list of one kind (numbers, booleans or texts) as an array; writes NaN and infinities as null."""
+    """Reads a regular list of one kind (numbers, booleans or texts) as an array; writes NaN and infinities as null.
+
+    Lists and objects may be nested 100 deep.
+    """
 
     content_types: ClassVar[tuple[str, ...]] = (_TYPE,)
 

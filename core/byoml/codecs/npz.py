@@ -33,7 +33,8 @@ _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 class NpzCodec(Codec):
     """Reads a file of one array as that array, of several as a mapping from their names, never unpickling any.
 
-    A sparse matrix that scipy has saved is read as a CSR matrix where scipy is installed, else as a dense array.
+    A sparse matrix that scipy has saved is read as a CSR matrix where scipy is installed, else as a dense array. All
+    arrays together may have 1 GiB, unpacked.
 
     Writes one array, or a mapping from names to arrays, or a sparse matrix of scipy.
     """

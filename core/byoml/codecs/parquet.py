@@ -26,7 +26,8 @@ _MOST_METADATA = 2**24
 class ParquetCodec(Codec):
     """Reads a pandas DataFrame with the file's columns of numbers, texts, booleans, times and decimals.
 
-    Texts are Python's own, as objects. Lists and structures are refused.
+    Texts are Python's own, as objects. Lists and structures are refused, and more than 2^27 cells. Needs
+    `pip install byoml[parquet]`.
     """
 
     content_types: ClassVar[tuple[str, ...]] = (_TYPE, "application/vnd.apache.parquet")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
+from byoml.environment.env_value import passable
 from byoml.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["to_cmd_args"]
+
+_log = logging.getLogger("byoml.environment")
 
 
 def to_cmd_args(hyperparameters: Mapping[str, Any], policy: str = "toolkit") -> list[str]:
@@ -34,8 +38,15 @@ def to_cmd_args(hyperparameters: Mapping[str, Any], policy: str = "toolkit") -> 
     for key in sorted(hyperparameters):
         given = values(hyperparameters[key])
         if given is not None:
-            args += [_name(key), *given]
+            args += _passable(key, [_name(key), *given])
     return args
+
+
+def _passable(key: str, words: list[str]) -> list[str]:
+    if all(map(passable, words)):
+        return words
+    _log.warning("hyperparameter %r cannot be an argument: left out (SM_HPS has it)", key)
+    return []
 
 
 def _name(key: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["to_env_value", "to_variables"]
+__all__ = ["passable", "to_env_value", "to_variables"]
 
 _log = logging.getLogger("byoml.environment")
 
@@ -49,8 +50,16 @@ def to_variables(values: Mapping[str, object], groups: Mapping[str, Mapping[str,
     return _with_aliases({name: value for name, value in named.items() if _possible(name, value)})
 
 
+def passable(text: str) -> bool:
+    """Tell whether the system can hand a text to a program, as an argument or in a variable."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # JSON can spell half a character
+        return False
+
+
 def _possible(name: str, value: str) -> bool:
-    possible = "=" not in name and "\0" not in name + value
+    possible = "=" not in name and passable(name + value)
     if not possible:
         _log.warning("%r cannot be a variable's name or value: left out (SM_HPS has all hyperparameters)", name)
     return possible

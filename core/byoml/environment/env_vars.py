@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from byoml.environment.distribution import distribution_groups, distribution_hosts, distribution_master
 from byoml.environment.env_value import to_variables
 from byoml.environment.host_vars import host_values, machine_values
+from byoml.environment.sm_drivers import DriverFiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from byoml.environment.training_env import TrainingEnv
 
 __all__ = ["training_variables"]
+
+# Where every toolkit's launchers meet.
+_MASTER_PORT = 7777
 
 
 def training_variables(env: TrainingEnv, entry_point: str, args: Sequence[str]) -> dict[str, str]:
@@ -45,6 +49,8 @@ def _hosts(env: TrainingEnv) -> dict[str, Any]:
         **host_values(env.resources),
         "SM_DISTRIBUTION_INSTANCE_GROUPS": distribution_groups(env.hyperparameters, env.resources),
         "SM_MASTER_ADDR": distribution_master(env.hyperparameters, env.resources),
+        "SM_MASTER_PORT": _MASTER_PORT,
+        "SM_DISTRIBUTED_CONFIG": dict(DriverFiles.read(env.paths).distributed),
     }
 
 
@@ -61,6 +67,8 @@ def _paths(env: TrainingEnv) -> dict[str, Any]:
         "SM_MODEL_DIR": str(paths.model),
         "SM_CHECKPOINT_DIR": str(env.checkpoint_dir or paths.checkpoints),
         "SM_MODULE_DIR": env.submit_directory or str(paths.code),
+        "SM_SOURCE_DIR": str(paths.code),
+        "SM_DISTRIBUTED_DRIVER_DIR": str(paths.input_data / "sm_drivers" / "distributed_drivers"),
     }
 
 
@@ -73,6 +81,7 @@ def _job(env: TrainingEnv, entry_point: str, args: Sequence[str]) -> dict[str, A
         "SM_INPUT_DATA_CONFIG": dict(env.input_data_config),
         "SM_MODULE_NAME": _module_name(entry_point),
         "SM_USER_ENTRY_POINT": entry_point,
+        "SM_ENTRY_SCRIPT": entry_point,
         "SM_FRAMEWORK_MODULE": env.environ.get("SAGEMAKER_TRAINING_MODULE", ""),
         "SM_LOG_LEVEL": env.log_level,
         **machine_values(env.accelerators),

@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from byoml.environment.env_value import to_env_value
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Hyperparameters", "decode", "plain_text"]
 
+_VARIABLE = "sagemaker_env_"
 _RESERVED = frozenset(
     {
         "sagemaker_program",
@@ -83,6 +86,12 @@ class Hyperparameters:
             ours = framework if key.startswith("sagemaker_") else user
             (reserved if key in _RESERVED else ours)[key] = decode(value)
         return cls(user, framework, reserved)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Give what `sagemaker_env_NAME` sets for the program: tuning jobs have no other way to set variables."""
+        named = {key.removeprefix(_VARIABLE): key for key in self.framework if key.startswith(_VARIABLE)}
+        return {name: to_env_value(self.framework[key]) for name, key in named.items()}
 
     def reserved_text(self, key: str) -> str | None:
         return plain_text(self.reserved.get(key))

@@ -60,6 +60,15 @@ class ServingEnv:
     def batch(self) -> bool:
         return truth(self.environ.get("SAGEMAKER_BATCH"))
 
+    @property
+    def multi_model(self) -> bool:
+        return truth(self.environ.get("SAGEMAKER_MULTI_MODEL"))
+
+    @property
+    def spare_megabytes(self) -> int:
+        """What must stay free when a model is loaded beside others."""
+        return self.whole_number("BYOML_SPARE_MEMORY_MB", 256, least=0)
+
     def whole_number(self, name: str, default: int, least: int = 1) -> int:
         """Read a variable that holds a whole number.
 

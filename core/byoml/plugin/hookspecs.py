@@ -75,7 +75,10 @@ def byoml_after_training(env: TrainingEnv, outcome: Outcome) -> None:
 
 @hookspec
 def byoml_register_routes(app: Flask) -> None:
-    """Called once in each worker; add routes and blueprints for people to the Flask app behind the data plane."""
+    """Called once in each worker; add routes and blueprints for people to the Flask app behind the data plane.
+
+    `app.config["BYOML"]` says what is served: framework, model_dir, script, reads, writes, settings, routes.
+    """
 
 
 @hookspec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
+import random
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,16 @@ from byoml.serving import bidirectional
 from byoml.serving.execution_parameters import execution_parameters
 from byoml.serving.exposition import CONTENT_TYPE
 from byoml.serving.failures import log_failure
+from byoml.serving.models_api import ModelsApi
+from byoml.serving.models_endpoint import ModelsEndpoint
 from byoml.serving.sending import StreamBroken, send_error, send_stream, send_whole
 from byoml.serving.session_flow import answer_in_session
 from byoml.serving.sessions import Sessions
 
 if TYPE_CHECKING:
+    from byoml.plugin.framework import Framework
     from byoml.serving.endpoint import Endpoint
+    from byoml.serving.models_api import Answering
     from byoml.serving.plan import Plan
 
 __all__ = ["DataPlane"]
@@ -57,12 +61,18 @@ class DataPlane:
         #: The application for all other paths, None where there is none.
         self.people: _App | None = None
         self._sessions = Sessions.from_env(plan.env)
+        # Ids need be told apart, not kept secret; and no user's `random.seed` makes two workers give the same.
+        self._ids = random.Random()  # noqa: S311  see above
         self._routes: dict[str, tuple[tuple[str, ...], _Route]] = {
             "/ping": (("GET", "HEAD", "POST"), self._ping),
             _INVOCATIONS: (("POST",), self._invocations),
             "/execution-parameters": (("GET", "HEAD"), self._execution_parameters),
             "/metrics": (("GET", "HEAD"), self._metrics),
         }
+        self._models: ModelsApi | None = None
+        if isinstance(endpoint, ModelsEndpoint):
+            self._models = ModelsApi(endpoint, plan.env.paths.base, self._predict, self._body)
+            self._routes.update(self._models.routes)
 
     @property
     def routes(self) -> Mapping[str, tuple[str, ...]]:
@@ -71,12 +81,15 @@ class DataPlane:
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "http":
-            with self._endpoint.request():
+            with self._endpoint.in_flight:
                 await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
             await self._websocket(scope, receive, send)
+
+    def _new_id(self) -> str:
+        return f"{self._ids.getrandbits(128):032x}"
 
     async def _websocket(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Converse where there is a function for it; every other upgrade is refused before it is accepted (W-6)."""
@@ -86,16 +99,19 @@ class DataPlane:
         if engine is None or not engine.speaks or scope["path"] not in paths:
             await send({"type": "websocket.close", "code": _NOT_REQUESTED})
             return
-        with self._endpoint.request():
-            context = engine.context(headers, headers.get(_INFERENCE_ID) or uuid.uuid4().hex)
+        with self._endpoint.in_flight:
+            context = engine.context(headers, headers.get(_INFERENCE_ID) or self._new_id())
             await bidirectional.converse(engine, context, receive, send)
 
     async def _http(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         path = scope["path"]
         methods, route = self._routes.get(path, ((), None))
-        if route is None and self.people is not None:
-            await self.people(scope, receive, send)
-            return
+        if route is None:
+            if self._models is not None:
+                methods, route = self._models.route(path)
+            if route is None and self.people is not None:
+                await self.people(scope, receive, send)
+                return
         if path in _POLLED:
             await self._answered(route, methods, scope, receive, send)
             return
@@ -104,7 +120,7 @@ class DataPlane:
         try:
             status = await self._answered(route, methods, scope, receive, send)
         finally:
-            meter.end(status, perf_counter() - came, predicted=path == _INVOCATIONS)
+            meter.end(status, perf_counter() - came, predicted=path == _INVOCATIONS or path.endswith("/invoke"))
 
     async def _answered(
         self, route: _Route | None, methods: tuple[str, ...], scope: _Scope, receive: _Receive, send: _Send
@@ -118,8 +134,9 @@ class DataPlane:
             if scope["method"] not in methods:
                 raise MethodNotAllowed(scope["method"], path, methods)  # noqa: TRY301  likewise
             headers = _headers(scope)
-            request_id = headers.get(_INFERENCE_ID) or uuid.uuid4().hex
-            return await route({**scope, "byoml": (headers, request_id)}, receive, send)
+            request_id = headers.get(_INFERENCE_ID) or self._new_id()
+            scope["byoml"] = headers, request_id
+            return await route(scope, receive, send)
         except RequestError as error:
             failed = error
         except StreamBroken as broken:  # an answer that has begun cannot become an error
@@ -130,7 +147,7 @@ class DataPlane:
         except Exception as error:  # noqa: BLE001  the client gets an answer whatever happens
             failed = HandlerFailed("the server", error)
             failed.__cause__ = error
-        request_id = request_id or uuid.uuid4().hex
+        request_id = request_id or self._new_id()
         self._note(failed, path, headers, request_id, came)
         await send_error(send, failed, request_id)
         return failed.status
@@ -152,21 +169,24 @@ class DataPlane:
         return await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
 
     async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> int:
+        return await self._predict(scope, receive, send, self._plan.framework, self._endpoint.answer)
+
+    async def _predict(
+        self, scope: _Scope, receive: _Receive, send: _Send, framework: Framework, answering: Answering
+    ) -> int:
         headers, request_id = scope["byoml"]
         accept = headers.get("accept") or ANY
         invocation = Invocation(
             body=await self._body(headers, receive),
-            content_type=headers.get("content-type")
-            or headers.get("contenttype")
-            or self._plan.framework.default_content_type,
-            accept=self._plan.default_accept if accept == ANY else accept,
+            content_type=headers.get("content-type") or headers.get("contenttype") or framework.default_content_type,
+            accept=self._plan.env.default_accept or framework.default_accept if accept == ANY else accept,
             headers=headers,
             request_id=request_id,
         )
         if self._sessions is None:
-            answer = await self._endpoint.answer(invocation)
+            answer = await answering(invocation)
         else:
-            answer = await answer_in_session(self._sessions, invocation, self._endpoint.answer)
+            answer = await answer_in_session(self._sessions, invocation, answering)
         added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         head = [(b"content-type", answer.content_type.encode("latin-1")), *added]
         if isinstance(answer.body, bytes):

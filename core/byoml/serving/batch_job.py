@@ -26,10 +26,18 @@ _ERRORS = "BYOML_BATCH_ERRORS"
 _NEWLINE = "BYOML_BATCH_NEWLINE"
 _CSV = "text/csv"
 _JSON = "application/json"
-_JSON_LINES = "application/jsonlines"
-# Each line is a record, and stands for itself.
-_READ_BY_LINE = frozenset({_CSV, _JSON_LINES, "text/libsvm", "text/x-libsvm"})
-_WRITTEN_BY_LINE = frozenset({_CSV, _JSON_LINES})
+# Each line is a record, and stands for itself; of libsvm it does not, as the widest line says how wide all are.
+_BY_LINE = frozenset(
+    {
+        _CSV,
+        "application/jsonlines",
+        "application/x-jsonlines",
+        "application/jsonlines+json",
+        "application/ndjson",
+        "application/x-ndjson",
+        "application/jsons",
+    }
+)
 _ASCII_BASED = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _BLAMES_A_ROW = frozenset({400, 500})
 
@@ -97,7 +105,7 @@ class BatchEngine(Engine):
             answer = self._by_record(invocation, answer)
         if isinstance(answer, RequestError) or not self._lines_are_ours:
             return answer
-        if answer.content_type not in _WRITTEN_BY_LINE or not isinstance(answer.body, bytes) or not answer.body:
+        if answer.content_type not in _BY_LINE or not isinstance(answer.body, bytes) or not answer.body:
             return answer
         body = answer.body.removesuffix(b"\n") + (b"\n" if self._rules.newline else b"")
         return dataclasses.replace(answer, body=body)
@@ -106,11 +114,11 @@ class BatchEngine(Engine):
         """Answer what can be answered of a request that failed; the error stands where rows cannot be told apart."""
         kind = parse_media_type(invocation.content_type)
         plain = kind.parameters.get("charset", "").lower() in _ASCII_BASED and "header" not in kind.parameters
-        if kind.essence not in _READ_BY_LINE or not plain or error.status not in _BLAMES_A_ROW:
+        if kind.essence not in _BY_LINE or not plain or error.status not in _BLAMES_A_ROW:
             return error
         records = invocation.body.removesuffix(b"\n").split(b"\n")
         content_type = self._codecs.choose(invocation.accept, self._framework.accepts)
-        if content_type not in _WRITTEN_BY_LINE and (content_type != _JSON or len(records) > 1):
+        if content_type not in _BY_LINE and (content_type != _JSON or len(records) > 1):
             return error
         try:
             parts = list(self._parts(invocation, records, error))

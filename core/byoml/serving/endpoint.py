@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ from byoml import __version__
 from byoml.errors import ByomlError
 from byoml.request_errors import ModelNotReady
 from byoml.serving.exposition import exposition
+from byoml.serving.in_flight import InFlight
 from byoml.serving.loading import load_engine
 from byoml.serving.memory import resident_bytes
 from byoml.serving.queue import PredictionQueue
 from byoml.serving.tracing import find_tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from byoml.plugin.values import Invocation
     from byoml.serving.engine import Answer, Engine
@@ -61,29 +61,11 @@ class Endpoint:
         self._loaded = asyncio.Event()
         self.engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._in_flight = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self.in_flight = InFlight()
 
     @property
     def ready(self) -> bool:
         return self._readiness.ready
-
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Count a request as in flight, from its head to the last byte of its answer."""
-        self._in_flight += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            if not self._in_flight:
-                self._idle.set()
-
-    async def idle(self) -> None:
-        """Wait until nothing is in flight."""
-        await self._idle.wait()
 
     def start(self) -> None:
         """Begin to load, in a thread; called in the running event loop, as accepting begins right after."""
@@ -100,9 +82,14 @@ class Endpoint:
         if self._tracing:
             self._tracing.stop()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for the model."""
+        return self._queue.waiting if self._queue else 0
+
     def metrics_text(self) -> str:
         """Give the metrics of all workers, this one's as of now."""
-        self.meter.sample(self._queue.waiting if self._queue else 0)
+        self.meter.sample(self.waiting)
         snapshot = self._metrics.read()
         pids = {"server": os.getppid(), **{f"worker-{each.number}": each.pid for each in snapshot.workers if each.pid}}
         sizes = {process: resident_bytes(pid) for process, pid in pids.items()}
@@ -110,9 +97,8 @@ class Endpoint:
         return exposition(snapshot, facts, {process: size for process, size in sizes.items() if size is not None})
 
     def _sample(self) -> None:
-        assert self._queue is not None  # noqa: S101  start() has set both
-        assert self._loop is not None  # noqa: S101
-        self.meter.sample(self._queue.waiting)
+        assert self._loop is not None  # noqa: S101  start() has set it
+        self.meter.sample(self.waiting)
         self._sampling = self._loop.call_later(_SAMPLE_SECONDS, self._sample)
 
     def _observe(self, batch: Batch) -> None:
@@ -159,7 +145,7 @@ class Endpoint:
     def _load(self) -> Engine | None:
         start = perf_counter()
         try:
-            engine = load_engine(self._plan)
+            engine = load_engine(self._plan, self._plan.source)
             self._tracing = find_tracing(self._plan.env.environ)
         except ByomlError as error:
             _log.error("the model cannot be loaded: %s", error, exc_info=error.__cause__)

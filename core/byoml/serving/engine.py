@@ -11,6 +11,7 @@ from byoml.plugin.values import Context
 from byoml.request_errors import HandlerFailed, MalformedPayload, OutOfMemory, RequestError, UnsupportedContentType
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import Handler
+from byoml.serving.headroom import exhausted
 from byoml.serving.streaming import Stream, as_iterator
 
 if TYPE_CHECKING:
@@ -220,10 +221,8 @@ class Engine:
             return handler(work.context, *args)
         except RequestError:
             raise
-        except MemoryError as error:
-            raise OutOfMemory(handler.name) from error
         except Exception as error:
-            raise HandlerFailed(handler.name, error) from error
+            raise OutOfMemory(handler.name) if exhausted(error) else HandlerFailed(handler.name, error) from error
 
 
 def _as_sent(invocation: Invocation) -> str | bytes:

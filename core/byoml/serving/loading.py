@@ -15,20 +15,28 @@ from byoml.serving.functions import InferenceFunctions
 from byoml.source.module import load_module
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
     import pluggy
 
+    from byoml.plugin.framework import Framework
     from byoml.serving.plan import Plan
+    from byoml.serving.sources import Source
 
 __all__ = ["all_codecs", "load_engine"]
 
 _log = logging.getLogger("byoml.serving")
 
 
-def load_engine(plan: Plan) -> Engine:
+def load_engine(plan: Plan, source: Source, importing: Callable[[Path, Path], ModuleType] | None = None) -> Engine:
     """Import the user's module, bind the functions, load the model, and tell the plugins.
 
     Args:
         plan: The endpoint.
+        source: The model.
+        importing: Imports the user's module by its file and the code folder, where the usual way does not do.
 
     Returns:
         An engine that can predict.
@@ -39,30 +47,28 @@ def load_engine(plan: Plan) -> Engine:
         SettingError: A variable of batch transforms holds what it must not.
         Exception: Whatever `model_fn` raises.
     """
-    entry_point = plan.entry_point
-    path = entry_point.code_dir / entry_point.name if entry_point else None
-    module = load_module(path, entry_point.code_dir) if entry_point and path else None
-    functions = InferenceFunctions.bind(plan.framework, module, path)
+    framework, model_dir, path = source.framework, source.model_dir, source.script
+    module = (importing or load_module)(path, source.entry_point.code_dir) if source.entry_point and path else None
+    functions = InferenceFunctions.bind(framework, module, path)
     codecs = all_codecs(plan.plugins)
     rules = BatchRules.read(plan.env)
-    model_dir = plan.env.paths.model
     start = time.perf_counter()
-    model = functions.model_fn(Context(model_dir, codecs), _as_users_write(plan, functions))
+    model = functions.model_fn(Context(model_dir, codecs), _as_users_write(model_dir, functions))
     seconds = time.perf_counter() - start
-    plan.plugins.hook.byoml_after_model_load(framework=plan.framework, model=model, seconds=seconds)
-    _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, plan))
-    parts = (plan.framework, functions, codecs, model, model_dir)
+    plan.plugins.hook.byoml_after_model_load(framework=framework, model=model, seconds=seconds)
+    _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, framework))
+    parts = (framework, functions, codecs, model, model_dir)
     return Engine(*parts) if rules is None else BatchEngine(rules, *parts)
 
 
-def _as_users_write(plan: Plan, functions: InferenceFunctions) -> object:
+def _as_users_write(model_dir: Path, functions: InferenceFunctions) -> object:
     """Give user functions the folder as text, as AWS's toolkits do; a framework's get the path."""
-    return str(plan.env.paths.model) if functions.model_fn.by_user else plan.env.paths.model
+    return str(model_dir) if functions.model_fn.by_user else model_dir
 
 
-def _whose(functions: InferenceFunctions, plan: Plan) -> str:
+def _whose(functions: InferenceFunctions, framework: Framework) -> str:
     users = [handler.name for handler in functions.all if handler.by_user]
-    return f"{', '.join(users) or 'nothing'} by the user, the rest by framework {plan.framework.name}"
+    return f"{', '.join(users) or 'nothing'} by the user, the rest by framework {framework.name}"
 
 
 def all_codecs(plugins: pluggy.PluginManager) -> Codecs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byoml import log
@@ -14,22 +13,18 @@ from byoml.plugin import builtin_codecs
 from byoml.plugin.manager import frameworks, make_manager
 from byoml.plugin.selection import select
 from byoml.serving.console import plugin as console
+from byoml.serving.multi_model import plan_models
 from byoml.serving.plan import Plan
 from byoml.serving.settings import settle
-from byoml.source.entry_point import Named, find
-from byoml.source.fetch import fetch
+from byoml.serving.sources import entry_point_in, submitted
 from byoml.source.install import install_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from byoml.source.entry_point import EntryPoint
-
 __all__ = ["main"]
 
 _log = logging.getLogger("byoml.serving")
-_DEFAULT = "inference.py"
-_VARIABLES = ("BYOML_SERVE_PROGRAM", "SAGEMAKER_PROGRAM")
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -58,8 +53,10 @@ def main(environ: Mapping[str, str]) -> int:
 def _plan(environ: Mapping[str, str], stopper: Stopper) -> Plan:
     env = ServingEnv.read(environ)
     plugins = make_manager(environ, [builtin_codecs, *([console] if truth(environ.get("BYOML_CONSOLE")) else [])])
+    if env.multi_model:
+        return plan_models(env, plugins, stopper)
     framework = select(frameworks(plugins), environ.get("BYOML_FRAMEWORK"), env.paths.model)
-    entry_point = _entry_point(env)
+    entry_point = entry_point_in(env, [*submitted(env), env.paths.model / "code", env.paths.code])
     if entry_point is not None:
         install_requirements(entry_point.code_dir, environ, stopper)
     settings = framework.server_settings(settle(env))
@@ -74,19 +71,3 @@ def _plan(environ: Mapping[str, str], stopper: Stopper) -> Plan:
         settings.reason,
     )
     return Plan(env, plugins, framework, entry_point, settings)
-
-
-def _entry_point(env: ServingEnv) -> EntryPoint | None:
-    said = [Named(env.environ[name], name) for name in _VARIABLES if env.environ.get(name)]
-    return find([*said, Named(_DEFAULT)], [*_submitted(env), env.paths.model / "code", env.paths.code])
-
-
-def _submitted(env: ServingEnv) -> list[Path]:
-    """Use a submitted folder where it lies; an archive is unpacked over the code folder, which is looked at anyway."""
-    uri = env.submit_directory
-    if uri is None:
-        return []
-    if Path(uri).is_dir():
-        return [Path(uri)]
-    fetch(uri, env.paths.code, env.environ)
-    return [env.paths.code]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from byoml.serving.sources import Source
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pluggy
 
     from byoml.environment.serving_env import ServingEnv
@@ -26,6 +30,7 @@ class Plan:
         framework: The chosen framework.
         entry_point: The user's module, None where the framework's functions stand alone.
         settings: How the server runs.
+        shared_code: In multi-model mode, folders with code for all models.
     """
 
     env: ServingEnv
@@ -33,6 +38,16 @@ class Plan:
     framework: Framework
     entry_point: EntryPoint | None
     settings: ServerSettings
+    shared_code: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """What the one model is loaded from."""
+        return Source(self.env.paths.model, self.framework, self.entry_point)
+
+    @property
+    def multi_model(self) -> bool:
+        return self.env.multi_model
 
     @property
     def default_accept(self) -> str:

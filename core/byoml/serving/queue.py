@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
 from byoml.serving.engine import Answer
@@ -35,6 +35,9 @@ class _Waiting(NamedTuple):
     invocation: Invocation
     future: asyncio.Future[Answer]
     came: float
+
+
+_Done = tuple[list[_Waiting], "Sequence[Answer | RequestError]", list[float]]
 
 
 class Batch(NamedTuple):
@@ -71,6 +74,7 @@ class PredictionQueue:
         self._loop = loop
         self._observe = observe
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self.threads: list[threading.Thread] = []
         self._handed = 0  # to the threads, and not yet back
         self._pace = Pace(possible=False)
         self._engine: Engine | None = None
@@ -87,11 +91,15 @@ class PredictionQueue:
         Args:
             load: Gives the engine, or None where loading failed.
         """
-        threading.Thread(target=self._first, args=(load,), name="byoml-predict-0", daemon=True).start()
+        self._thread(0, self._first, load)
 
     def stop(self) -> None:
         for _ in range(self._settings.threads):
             self._queue.put(None)
+
+    def _thread(self, number: int, work: Callable[[Any], None], argument: object) -> None:
+        self.threads.append(threading.Thread(None, work, f"byoml-predict-{number}", (argument,), daemon=True))
+        self.threads[-1].start()
 
     async def answer(self, invocation: Invocation) -> Answer:
         """Wait for an invocation's answer.
@@ -157,8 +165,7 @@ class PredictionQueue:
         self._engine = engine
         self._pace = Pace(possible=engine.anywhere and self._settings.threads == 1)
         for number in range(1, self._settings.threads):
-            name = f"byoml-predict-{number}"
-            threading.Thread(target=self._work, args=(engine,), name=name, daemon=True).start()
+            self._thread(number, self._work, engine)
         self._work(engine)
 
     def _work(self, engine: Engine) -> None:
@@ -168,18 +175,12 @@ class PredictionQueue:
             if batch is None:
                 return
             done = _predicted(engine, batch)
-            self._loop.call_soon_threadsafe(self._back, len(batch), *done)
+            self._loop.call_soon_threadsafe(self._back, len(batch), done)
             _pump(self._loop, done[1])
 
-    def _back(
-        self,
-        number: int,
-        batch: Sequence[_Waiting],
-        answers: Sequence[Answer | RequestError],
-        times: Sequence[float],
-    ) -> None:
+    def _back(self, number: int, done: _Done) -> None:
         self._handed -= number
-        self._deliver(batch, answers, times)
+        self._deliver(*done)
         self._draining = self._handed > 0 and self._pace.quick
         if not self._handed:
             self._predict_near()
@@ -212,9 +213,7 @@ class PredictionQueue:
         return batch
 
 
-def _predicted(
-    engine: Engine, batch: Sequence[_Waiting]
-) -> tuple[list[_Waiting], Sequence[Answer | RequestError], list[float]]:
+def _predicted(engine: Engine, batch: Sequence[_Waiting]) -> _Done:
     """Answer those whose clients still wait, and say when what was done."""
     times = [perf_counter()]
     wanted = [waiting for waiting in batch if not waiting.future.done()]

@@ -14,6 +14,7 @@ from gunicorn.errors import HaltServer
 from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
 from byoml.serving.metrics import Metrics
+from byoml.serving.models_endpoint import ModelsEndpoint
 from byoml.serving.readiness import Readiness
 from byoml.serving.server_log import ServerLog
 from byoml.serving.settings import thread_caps
@@ -87,7 +88,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> DataPlane:
         """Make the worker's application; called in the worker."""
-        self.endpoint = Endpoint(self._plan, self._readiness, self._metrics, self._slot, end_container)
+        kind = ModelsEndpoint if self._plan.multi_model else Endpoint
+        self.endpoint = kind(self._plan, self._readiness, self._metrics, self._slot, end_container)
         plane = DataPlane(self._plan, self.endpoint)
         plane.people = self._people(plane.routes)
         return plane

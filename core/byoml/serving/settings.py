@@ -69,6 +69,8 @@ def _workers(env: ServingEnv) -> tuple[int, str]:
     said = env.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "auto").strip().lower()
     if said not in ("", "auto"):
         return env.whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1), "SAGEMAKER_MODEL_SERVER_WORKERS"
+    if env.multi_model:
+        return 1, "multi-model mode: what is loaded is known in one process"
     machine = env.accelerators
     count, reason = (machine.gpus, "one for each GPU") if machine.gpus else (machine.cpus, "one for each CPU")
     transforms = env.whole_number("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 from importlib.metadata import entry_points
@@ -30,12 +31,12 @@ def find_tracing(environ: Mapping[str, str]) -> Tracing | None:
     """Find what spans go to; called once in each worker, when the user's module has been imported.
 
     Args:
-        environ: `OTEL_TRACES_EXPORTER` has OpenTelemetry configure itself by its own variables.
+        environ: `OTEL_TRACES_EXPORTER` names exporters, as OpenTelemetry has it; it reads more variables itself.
 
     Returns:
         None where neither that variable nor the user's code nor `opentelemetry-instrument` has configured it.
     """
-    named = environ.get(_NAMED, "none") != "none"
+    named = [name for name in re.split(r"[\s,]+", environ.get(_NAMED, "")) if name not in ("", "none")]
     if not named and "opentelemetry.trace" not in sys.modules:
         return None
     if find_spec("opentelemetry") is None:
@@ -44,7 +45,7 @@ def find_tracing(environ: Mapping[str, str]) -> Tracing | None:
     from opentelemetry import trace
 
     if named and _unset(trace.get_tracer_provider()):
-        _configure()
+        _configure(named)
     provider = trace.get_tracer_provider()
     return None if _unset(provider) else Tracing(provider)
 
@@ -55,11 +56,22 @@ def _unset(provider: object) -> bool:
     return isinstance(provider, (trace.ProxyTracerProvider, trace.NoOpTracerProvider))
 
 
-def _configure() -> None:
-    """Do what `opentelemetry-instrument` does; a server without spans is better than none."""
+def _configure(names: list[str]) -> None:
+    """Set up what the variable names; a server without spans is better than none."""
+    from opentelemetry import trace
+
     try:
-        for entry in entry_points(group="opentelemetry_configurator"):
-            entry.load()().configure()
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        provider = TracerProvider()  # it reads the service's name and the sampler from OpenTelemetry's variables
+        for name in names:
+            (exporter,) = entry_points(group="opentelemetry_traces_exporter", name=name) or (None,)
+            if exporter is None:
+                _log.warning("no installed package brings the exporter %r of %s", name, _NAMED)
+                continue
+            provider.add_span_processor(BatchSpanProcessor(exporter.load()()))
+        trace.set_tracer_provider(provider)
     except Exception as error:  # noqa: BLE001  whatever its exporters raise
         _log.warning("OpenTelemetry could not be configured, there will be no spans: %s", error)
 

@@ -31,7 +31,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         for server in self.servers:
             server.close()
         try:
-            await asyncio.wait_for(self.app.endpoint.idle(), self.cfg.graceful_timeout)
+            await asyncio.wait_for(self.app.endpoint.in_flight.idle(), self.cfg.graceful_timeout)
         except asyncio.TimeoutError:
             self.log.warning("requests are still in flight after %d s: they are cut", self.cfg.graceful_timeout)
         await asyncio.sleep(_FLUSH_SECONDS)  # the last answer's bytes leave before the connections are cut

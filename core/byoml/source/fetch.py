@@ -35,6 +35,7 @@ def fetch(uri: str | None, code_dir: Path, environ: Mapping[str, str] | None = N
     Raises:
         SourceError: It is absent, of an unknown kind, cannot be had from S3, or no safe archive.
         ExtraMissingError: It is on S3, and boto3 is not installed.
+        S3SettingError: It is on S3, and what the environment says about S3 cannot be used.
     """
     if uri is None:
         return

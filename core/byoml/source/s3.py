@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from byoml.errors import ExtraMissingError, SourceError
+from byoml.errors import ExtraMissingError, S3SettingError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,10 +58,12 @@ def open_client(environ: Mapping[str, str], what: str) -> Any:
 
     Raises:
         ExtraMissingError: boto3 is not installed.
+        S3SettingError: It cannot be made from these settings.
     """
     try:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
     except ImportError:
         raise ExtraMissingError(what, "boto3", "s3") from None
     endpoint = next(
@@ -72,19 +74,19 @@ def open_client(environ: Mapping[str, str], what: str) -> Any:
         "aws_secret_access_key": environ.get("AWS_SECRET_ACCESS_KEY"),
         "aws_session_token": environ.get("AWS_SESSION_TOKEN"),
     }
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=next((environ[name] for name in _REGIONS if environ.get(name)), None),
-        config=Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": _TRIES},
-            # An S3 of one's own seldom has a name for each bucket.
-            s3={"addressing_style": "path" if endpoint else "auto"},
-        ),
-        **({name: value for name, value in keys.items() if value} if keys["aws_access_key_id"] else {}),
-    )
+    # An S3 of one's own seldom has a name for each bucket.
+    style = {"addressing_style": "path" if endpoint else "auto"}
+    retries = {"mode": "standard", "total_max_attempts": _TRIES}
+    try:
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=next((environ[name] for name in _REGIONS if environ.get(name)), None),
+            config=Config(connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries=retries, s3=style),
+            **({name: value for name, value in keys.items() if value} if keys["aws_access_key_id"] else {}),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise S3SettingError(what, error) from None
 
 
 def download(uri: str, folder: Path, environ: Mapping[str, str]) -> Path:

@@ -1,7 +1,7 @@
 """The modules of one model among many in one process: two models with the same file names never meet (M-9).
 
 Each scope is a package with a name of its own. What its modules import is looked for in the model's code first, then
-where everything is, then in the model's own packages; what is found in the model's folders is imported into that package.
+where everything is, then in the model's own packages; what the model's folders have is imported into that package.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib
 import sys
 import threading
 from contextlib import contextmanager
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location, spec_from_loader
 from itertools import count
@@ -36,15 +37,13 @@ class Scope:
     """One model's modules, from its load to its unload.
 
     Args:
-        path: The entry point's file.
-        root: The code folder.
+        code: The folders of its code, the one that wins first.
         packages: A folder of packages that are the model's own, None where there is none.
     """
 
-    def __init__(self, path: Path, root: Path, packages: Path | None = None) -> None:
-        self._path = path
+    def __init__(self, code: Sequence[Path], packages: Path | None = None) -> None:
         self._name = f"{_PREFIX}{next(_serials)}"
-        self._code = list(dict.fromkeys((str(path.parent), str(root))))
+        self._code = list(dict.fromkeys(map(str, code)))
         self._packages = [str(packages)] if packages else []
         self._owned: dict[str, bool] = {}
         self._builtins = {**vars(builtins), "__import__": self._import}
@@ -55,8 +54,11 @@ class Scope:
         if _FINDER not in sys.meta_path:
             sys.meta_path.insert(0, _FINDER)
 
-    def load(self) -> ModuleType:
+    def load(self, path: Path) -> ModuleType:
         """Import the entry point.
+
+        Args:
+            path: Its file.
 
         Returns:
             Its module.
@@ -64,16 +66,16 @@ class Scope:
         Raises:
             UserModuleError: It raises while it is imported; the traceback hangs on as the cause.
         """
-        name = f"{self._name}.{self._path.stem.replace('.', '_')}"
-        spec = spec_from_file_location(name, self._path)
+        name = f"{self._name}.{path.stem.replace('.', '_')}"
+        spec = spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
-            raise UserModuleError(self._path, "is not a Python file")
+            raise UserModuleError(path, "is not a Python file")
         module = module_from_spec(self.bound(spec))
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            raise UserModuleError(self._path, f"cannot be imported: {type(error).__name__}: {error}") from error
+            raise UserModuleError(path, f"cannot be imported: {type(error).__name__}: {error}") from error
         return module
 
     def bound(self, spec: ModuleSpec) -> ModuleSpec:
@@ -180,7 +182,7 @@ class _PlainNames:
         return spec_from_loader(fullname, _Alias(module), is_package=hasattr(module, "__path__"))
 
 
-class _Alias:
+class _Alias(Loader):
     """Loads nothing: gives a module that is there under another name."""
 
     def __init__(self, module: ModuleType) -> None:

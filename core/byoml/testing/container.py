@@ -64,6 +64,11 @@ class Container:
             else:
                 path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
 
+    def write_model(self, name: str, files: Mapping[str, Any]) -> str:
+        """Write one model of a multi-model endpoint; returns the url that loads it."""
+        self.write({f"models/{name}/model/{path}": content for path, content in files.items()})
+        return str(self.path("models", name, "model"))
+
     def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """Make the whole environment of a program.
 

@@ -6,6 +6,7 @@ import http.client
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     import subprocess
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Endpoint"]
 
 _TIMEOUT_SECONDS = 60.0
+
+
+def _model_path(name: str) -> str:
+    return f"/models/{quote(name, safe='')}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Endpoint:
         content_type: str | None = None,
         accept: str | None = None,
         headers: Mapping[str, str] | None = None,
+        model: str | None = None,
     ) -> Answer:
         """Send one invocation.
 
@@ -100,13 +106,23 @@ class Endpoint:
             content_type: The Content-Type; None sends none.
             accept: The Accept; None sends none.
             headers: More headers.
+            model: Its name in a multi-model endpoint; None asks `/invocations`.
 
         Returns:
             The answer, of whatever status.
         """
         said = {"Content-Type": content_type, "Accept": accept, **(headers or {})}
         named = {name: value for name, value in said.items() if value is not None}
-        return self.request("POST", "/invocations", body, named)
+        return self.request("POST", f"{_model_path(model)}/invoke" if model else "/invocations", body, named)
+
+    def load_model(self, name: str, url: str) -> Answer:
+        """Have a multi-model endpoint load a model from a folder."""
+        body = json.dumps({"model_name": name, "url": url})
+        return self.request("POST", "/models", body, {"Content-Type": "application/json"})
+
+    def unload_model(self, name: str) -> Answer:
+        """Have a multi-model endpoint unload a model."""
+        return self.request("DELETE", _model_path(name))
 
     def request(
         self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] | None = None

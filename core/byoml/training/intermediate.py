@@ -10,7 +10,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from byoml.errors import ExtraMissingError, SettingError
+from byoml.errors import ExtraMissingError, S3SettingError, SettingError
 from byoml.road import seconds_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _uploader(env: TrainingEnv) -> Uploader | None:
     place = Location.parse(uri)
     try:
         client = open_client(env.environ, "uploading output/intermediate")
-    except ExtraMissingError as error:
+    except (ExtraMissingError, S3SettingError) as error:
         _log.warning("%s; nothing of it is uploaded during the job", error)
         return None
     parts = [place.key.strip("/"), env.job_name, "output/intermediate", _host_of(env)]

@@ -93,7 +93,8 @@ def _job(
 ) -> TrainingJob:
     args = to_cmd_args(env.hyperparameters.user, env.environ.get("BYOML_CLI_POLICY") or "toolkit")
     path = [str(entry_point.code_dir), *filter(None, [env.environ.get("PYTHONPATH")])]
-    variables = {"PYTHONUNBUFFERED": "1", **env.environ, "PYTHONPATH": os.pathsep.join(path), **framework.env_vars(env)}
+    own = {"PYTHONPATH": os.pathsep.join(path), **env.hyperparameters.variables, **framework.env_vars(env)}
+    variables = {"PYTHONUNBUFFERED": "1", **env.environ, **own}
     for extra in plugins.hook.byoml_env_vars(env=env):
         variables.update(extra)
     variables.update(training_variables(env, entry_point.name, args))

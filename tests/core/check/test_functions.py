@@ -59,10 +59,11 @@ def test_the_check_says_what_the_server_then_does(found: Check, tmp_path: Path, 
     assert (not said) is fits
 
 
-def test_an_async_function_is_an_error(found: Check) -> None:
-    """The server calls plain functions."""
-    [error] = found({"inference.py": "\nasync def predict_fn(data, model): ...\n"})
-    assert error.startswith("inference.py:2: error: predict_fn is async")
+def test_an_async_function_is_held_to_the_same_rule(found: Check) -> None:
+    """The server waits for it; its arguments are those of any other."""
+    assert found({"inference.py": "async def predict_fn(data, model): ...\n"}) == []
+    [error] = found({"inference.py": "\nasync def predict_fn(data): ...\n"})
+    assert error.startswith("inference.py:2: error: predict_fn(data) does not fit")
 
 
 def test_a_decorated_function_is_not_judged(found: Check) -> None:

@@ -35,7 +35,8 @@ def _png(pixels: Any) -> bytes:
 def test_a_png_is_its_pixels_to_the_bit() -> None:
     """Height x width x red, green and blue."""
     read = _CODEC.decode(_png(_PIXELS), {})
-    assert (read.dtype, read.tolist()) == (np.uint8, _PIXELS.tolist())
+    assert read.dtype == np.uint8
+    assert read.tolist() == _PIXELS.tolist()
     read[0, 0, 0] = 7  # functions scale in place
 
 

@@ -62,7 +62,7 @@ def test_what_is_written_is_what_numpy_reads(value: object, names: list[str]) ->
     """SageMaker's deserializer hands the file to `numpy.load`."""
     with np.load(io.BytesIO(_CODEC.encode(value)), allow_pickle=False) as archive:
         assert archive.files == names
-        wanted = value if isinstance(value, dict) else {"arr_0": value}
+        wanted: dict[str, Any] = value if isinstance(value, dict) else {"arr_0": value}
         assert all(np.array_equal(archive[name], wanted[name]) for name in names)
 
 

@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from byoml.errors import ExtraMissingError, SourceError
+from byoml.errors import ExtraMissingError, S3SettingError, SourceError
 from byoml.source.fetch import fetch
 from byoml.source.s3 import Location, download, open_client
 
@@ -149,6 +149,14 @@ def test_an_endpoint_that_is_not_there_is_named(s3: S3, tmp_path: Path) -> None:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with pytest.raises(SourceError, match=re.escape(endpoint)):
         fetch(s3.uri("a"), tmp_path / "code", {**s3.variables, "AWS_ENDPOINT_URL_S3": endpoint})
+
+
+@pytest.mark.parametrize("settings", [{"AWS_ENDPOINT_URL_S3": "no address"}, {"AWS_REGION": "no region!"}])
+def test_settings_that_are_none_are_an_error_of_ours(settings: dict[str, str]) -> None:
+    """It says what they were for."""
+    pytest.importorskip("boto3", reason="boto3 is not installed: byoml[s3] brings it")
+    with pytest.raises(S3SettingError, match=r"^a test: S3 cannot be asked: .*(no address|no region!)"):
+        open_client(settings, "a test")
 
 
 def test_a_server_that_says_no_is_believed_and_the_rights_are_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byoml.child import Stopper
-from byoml.errors import ByomlError
+from byoml.errors import ByomlError, SettingError
 from byoml.local.endpoint import free_port, started
 from byoml.local.scripts import console_script
 from byoml.local.transform import parameters
@@ -80,9 +80,11 @@ def transform(
     joiner = Joiner.of(spec)
     check_source(spec.endpoint.source)
     files = inputs(spec.input, spec.output)
+    if not files:
+        raise SettingError("--input", str(spec.input), "a file, or a folder with files that are not in --output")
     with Stopper().listening(), _endpoint(spec, environ, tell) as server:
         settled = parameters.settle(spec, parameters.ask(server.port))
-        tell(f"transforming {len(files)} files, {settled.concurrent} requests at once")
+        tell(f"transforming; files: {len(files)}, requests at once: {settled.concurrent}")
         with watch(sum(file.stat().st_size for file in files)) as advance, _sender(spec, server, settled) as sender:
             run = _Run(spec, joiner, settled, sender, advance)
             result = run.all(files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -87,11 +87,16 @@ class Joiner:
         with ExitStack() as failing:
             body = failing.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES))
             for number, record in self._records(span):
-                with _naming(span, number):
-                    body.write(self.form.write(self.before.choose(self.form.read(record))))
+                body.write(self._sent(self.form, span, number, record))
                 body.write(b"\n" if self.by_line else b"")
             failing.pop_all()  # who sends it closes it
         return body
+
+    def _sent(self, form: Form, span: Span, number: int, record: bytes) -> bytes:
+        try:
+            return form.write(self.before.choose(form.read(record)))
+        except (UnreadableRecordError, NotThereError) as error:
+            raise BadRecordError(span.path, number, str(error)) from None
 
     def lines(self, span: Span, response: Response) -> Iterator[bytes]:
         """Give the records of the output.
@@ -112,33 +117,41 @@ class Joiner:
         if form is None or (self.join and self.form is not None and form.name != self.form.name):
             raise UnjoinableError(f"the answer to {span}", response.content_type, self._joinable())
         answers = _answers(form, span, response.body)
-        values = self._joined(form, span, answers) if self.join else _read_each(form, span, answers)
-        for number, value in values:
-            with _naming(span, number):
-                yield form.write(self.after.choose(value))
+        if self.join:
+            yield from self._joined(form, span, answers)
+            return
+        for number, answer in enumerate(answers, start=span.first):
+            yield self._kept(form, span, number, None, answer)
 
     def _joinable(self) -> tuple[str, ...]:
         if self.form is None or not self.join:
             return READABLE
         return tuple(kind for kind in READABLE if getattr(form_of(kind), "name", "") == self.form.name)
 
-    def _joined(self, form: Form, span: Span, answers: Iterator[bytes]) -> Iterator[tuple[int, Any]]:
-        assert self.form is not None  # noqa: S101  of() has refused a join without
+    def _joined(self, form: Form, span: Span, answers: Iterator[bytes]) -> Iterator[bytes]:
         records = self._records(span)
         number = span.first - 1
         for number, record in records:
             answer = next(answers, None)
             if answer is None:
                 raise AnswersMismatchError(str(span), number - span.first + 1 + _rest(records), number - span.first)
-            with _naming(span, number):
-                value = self.form.read(record)
-            with _naming(span, number, answer=True):
-                answered = form.read(answer)
-            yield number, self.form.join(value, answered)
+            yield self._kept(form, span, number, record, answer)
         more = _rest(answers)
         if more:
             count = number - span.first + 1
             raise AnswersMismatchError(str(span), count, count + more)
+
+    def _kept(self, form: Form, span: Span, number: int, record: bytes | None, answer: bytes) -> bytes:
+        """Make the output's record of an answer and what it is joined to."""
+        of_answer = True
+        try:
+            value = form.read(answer)
+            of_answer = record is None
+            if record is not None:
+                value = form.join(form.read(record), value)
+            return form.write(self.after.choose(value))
+        except (UnreadableRecordError, NotThereError) as error:
+            raise BadRecordError(span.path, number, str(error), answer=of_answer) from None
 
     def _records(self, span: Span) -> Iterator[tuple[int, bytes]]:
         return enumerate(span.lines() if self.by_line else iter([b"".join(span.pieces())]), start=span.first)
@@ -151,21 +164,5 @@ def _answers(form: Form, span: Span, body: IO[bytes]) -> Iterator[bytes]:
     return (line.removesuffix(b"\n").removesuffix(b"\r") for line in body)
 
 
-def _read_each(form: Form, span: Span, answers: Iterator[bytes]) -> Iterator[tuple[int, Any]]:
-    for number, answer in enumerate(answers, start=span.first):
-        with _naming(span, number, answer=True):
-            value = form.read(answer)
-        yield number, value
-
-
 def _rest(items: Iterator[Any]) -> int:
     return sum(1 for _ in items)
-
-
-@contextmanager
-def _naming(span: Span, number: int, *, answer: bool = False) -> Iterator[None]:
-    """Name file and record where something cannot be read or found."""
-    try:
-        yield
-    except (UnreadableRecordError, NotThereError) as error:
-        raise BadRecordError(span.path, number, str(error), answer=answer) from None

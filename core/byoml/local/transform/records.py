@@ -60,7 +60,7 @@ def _read_csv(line: bytes) -> list[str]:
 
 def _write_csv(value: Any) -> bytes:
     cells = value if isinstance(value, list) else [value]
-    return ",".join(_cell(item) for item in cells).encode()
+    return ",".join([_cell(item) for item in cells]).encode()
 
 
 def _cell(value: Any) -> str:

@@ -42,7 +42,7 @@ _HEADERS = {
     "traceparent": "The span that the request's spans belong to.",
 }
 _LOADING = {"200": {"description": "Ready."}, "503": {"description": "The model is still being loaded."}}
-_TOLD = {
+_TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "/ping": ("Whether the model is loaded", _LOADING),
     "/execution-parameters": (
         "What a batch transform may send",

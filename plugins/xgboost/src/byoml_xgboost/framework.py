@@ -61,8 +61,10 @@ class XGBoost(Framework):
     def predict_fn(self, data: NDArray[np.floating[Any]], model: xgb.Booster) -> Any:
         from byoml.plugin.matrix import check_width
 
+        from byoml_xgboost.predicting import predict
+
         check_width(data, model.num_features())
-        return model.inplace_predict(data, validate_features=False)
+        return predict(model, data)
 
     def output_fn(self, prediction: Any, accept: str, context: Context) -> tuple[bytes, str]:
         answer = {"predictions": [{"score": score} for score in prediction.tolist()]} if accept == _JSON else prediction

@@ -1,0 +1,42 @@
+"""One worker's endpoint in multi-model mode: ready at once, with no model until the platform loads one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from byoml.serving.endpoint import Endpoint
+from byoml.serving.model_loader import ModelLoader
+from byoml.serving.registry import Registry
+from byoml.serving.tracing import find_tracing
+
+if TYPE_CHECKING:
+    from byoml.serving.engine import Engine
+
+__all__ = ["ModelsEndpoint"]
+
+
+class ModelsEndpoint(Endpoint):
+    """The models' lives in the one worker; a request is answered by the registry's model, not by this."""
+
+    registry: Registry
+
+    def start(self) -> None:
+        """Begin to take loads; called in the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._tracing = find_tracing(self._plan.env.environ)
+        self.registry = Registry(ModelLoader(self._plan), self._plan.settings, self._observe)
+        self._sample()
+        self._loaded.set()
+        self._readiness.mark(self._slot)
+
+    def stop(self) -> None:
+        super().stop()
+        self.registry.stop()
+
+    @property
+    def waiting(self) -> int:
+        return self.registry.waiting
+
+    async def loaded(self) -> Engine | None:
+        return None

@@ -1,0 +1,58 @@
+"""A real `serve` that answers with what it has read, and the real SageMaker SDK as its client."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from serve_process import start, stop, wait_until_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from serve_process import Answer
+
+_SCRIPT = """
+def model_fn(model_dir):
+    return None
+
+def predict_fn(data, model):
+    return data.toarray() if hasattr(data, "toarray") else data
+"""
+
+
+class Sdk(NamedTuple):
+    """The modules of the SDK that say what goes over the wire."""
+
+    serializers: Any
+    deserializers: Any
+    records: Any
+
+
+@pytest.fixture(scope="session")
+def sdk() -> Sdk:
+    """The installed SDK; the tests are skipped where there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it and its libraries warn of is not ours
+        pytest.importorskip("sagemaker", reason="the SDK is not installed; the tox environment `sdk` brings it")
+        from sagemaker import deserializers, serializers
+        from sagemaker.amazon import common
+    return Sdk(serializers, deserializers, common)
+
+
+@pytest.fixture(scope="session")
+def send(sdk: Sdk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, str, str], Answer]]:  # noqa: ARG001  skips first
+    """Sends what a serializer made, by its content type, to a server that answers with the data it has read."""
+    server = start({"inference.py": _SCRIPT}, tmp_path_factory.mktemp("sdk"))
+
+    def post(body: Any, content_type: str, accept: str) -> Answer:
+        data = body.read() if hasattr(body, "read") else body
+        data = data.encode() if isinstance(data, str) else bytes(data)
+        return server.ask("POST", "/invocations", data, {"Content-Type": content_type, "Accept": accept})
+
+    try:
+        wait_until_ready(server)
+        yield post
+    finally:
+        stop(server)
