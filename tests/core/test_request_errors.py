@@ -25,6 +25,7 @@ from byoml.request_errors import (
     PayloadTooLarge,
     PredictionTimeout,
     RequestError,
+    SessionNotFound,
     UnsupportedContentType,
 )
 
@@ -36,6 +37,7 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
         ["text/csv", "row 2, column 3", "no number"],
     ),
     (BadParameter("limit", "many", "a whole number"), 400, "MalformedPayload", ["limit is 'many'", "a whole number"]),
+    (SessionNotFound("s"), 400, "MalformedPayload", ["session not found: 's'", "NEW_SESSION"]),
     (ModelNotLoaded("m"), 404, "NotFound", ["'m' is not loaded", "POST /models"]),
     (ModelUnnamed(["a", "b"]), 404, "NotFound", ["POST /models/NAME/invoke", "loaded: a, b"]),
     (ModelFolderMissing("/x", Path("/opt/ml")), 404, "NotFound", ["'/x'", "/opt/ml/models/NAME/model"]),

@@ -246,6 +246,7 @@ def test_a_log_of_json_has_one_object_a_line(tmp_path: Path) -> None:
     (event,) = [event for event in events if event.get("type")]
     assert event["level"] == "ERROR"
     assert event["request_id"] == event["inference_id"] == "id-7"
+    assert event["received_bytes"] == str(len('"raise"'))
     assert (event["status"], event["type"], event["path"]) == (500, "UserCodeError", "/invocations")
     assert event["latency_ms"] > 0
     assert "RuntimeError: the secret\nof two lines" in event["traceback"]

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["log_failure"]
 
 _log = logging.getLogger("byoml.serving")
-_INFERENCE_ID = "x-amzn-sagemaker-inference-id"
+_HEADERS = {
+    "inference_id": "x-amzn-sagemaker-inference-id",
+    "model": "x-amzn-sagemaker-target-model",
+    "variant": "x-amzn-sagemaker-target-variant",
+    "received_bytes": "content-length",
+}
 _SERVER_ERROR = 500
 
 
@@ -32,7 +37,7 @@ def log_failure(error: RequestError, path: str, headers: Mapping[str, str], requ
     """
     fields = {
         "request_id": request_id,
-        "inference_id": headers.get(_INFERENCE_ID),
+        **{name: headers.get(header) for name, header in _HEADERS.items()},
         "path": path,
         "status": error.status,
         "type": error.type,

@@ -120,7 +120,7 @@ def test_cores_own_plugins_come_through_the_same_door(site: Site) -> None:
     code = (
         "from byoml.codecs import Codecs\nfrom byoml.plugin import builtin_codecs\n"
         "answers = all_answers(make_manager(os.environ, [builtin_codecs]), 'byoml_register_codecs')\n"
-        "print(Codecs((owner, codec) for owner, codecs in answers for codec in codecs).decodable[:3])\n"
+        "print(Codecs((owner, codec) for owner, codecs in answers for codec in codecs).decodable[:1])\n"
     )
     assert "a codec for text/csv, and so does plugin mine" in _last(site.run(code))
-    assert site.run(code, disabled="mine").stdout == "('application/json', 'text/csv', 'application/x-npy')\n"
+    assert site.run(code, disabled="mine").stdout == "('application/json',)\n"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from byoml.serving.multi_model import plan_models
 from byoml.serving.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import AsyncIterator, Coroutine
 
 # `wait` names a file in the model's folder: what waits for it goes on once it is there.
 _SCRIPT = """
@@ -42,7 +42,8 @@ class Model:
         self.folder, self.itself = folder, self
 
     def __del__(self):
-        open(os.path.join(self.folder, "freed"), "w").close()
+        if os.path.isdir(self.folder):
+            open(os.path.join(self.folder, "freed"), "w").close()
 
 def model_fn(model_dir):
     if os.path.exists(os.path.join(model_dir, "slow")):
@@ -79,13 +80,15 @@ class Models:
             path.write_text(text)
         return folder
 
-    @contextmanager
-    def registry(self) -> Iterator[Registry]:
-        """Give the registry; called in the event loop."""
+    @asynccontextmanager
+    async def registry(self) -> AsyncIterator[Registry]:
+        """Give the registry; nothing is left of its models at the end."""
         registry = Registry(ModelLoader(self._plan), self._plan.settings)
         try:
             yield registry
         finally:
+            for name in registry.names():
+                await registry.unload(name)
             registry.stop()
 
 
@@ -115,7 +118,7 @@ def test_a_model_is_there_from_its_load_to_its_unload(models: Models) -> None:
     """Load, invoke, delete; before and after it is not known (contract/inference M-2, M-5, M-6)."""
 
     async def story() -> None:
-        with models.registry() as registry:
+        async with models.registry() as registry:
             for name in "ab":
                 await registry.load(name, models.write(name))
             assert registry.names() == ["a", "b"]
@@ -137,7 +140,7 @@ def test_a_second_load_waits_for_the_first_and_tells_that_the_model_is_there(mod
 
     async def story() -> None:
         folder = models.write("a", slow="")
-        with models.registry() as registry:
+        async with models.registry() as registry:
             first, second = (asyncio.create_task(registry.load("a", folder)) for _ in range(2))
             await _exists(folder / "go.seen")
             assert not second.done()
@@ -157,7 +160,7 @@ def test_an_unload_waits_for_what_its_model_still_answers(models: Models) -> Non
 
     async def story() -> None:
         folders = {name: models.write(name) for name in "ab"}
-        with models.registry() as registry:
+        async with models.registry() as registry:
             for name, folder in folders.items():
                 await registry.load(name, folder)
             asked = asyncio.create_task(_ask(registry, "a", wait="answer"))
@@ -180,7 +183,7 @@ def test_an_unloaded_model_is_gone_when_that_is_answered(models: Models) -> None
     async def story() -> None:
         folder = models.write("a")
         threads = threading.active_count()
-        with models.registry() as registry:
+        async with models.registry() as registry:
             await registry.load("a", folder)
             assert not (folder / "freed").exists()
             await registry.unload("a")
@@ -206,7 +209,7 @@ def test_a_load_that_fails_leaves_nothing(models: Models, script: str, error: ty
     """No module, no thread, no name; the next load of that name starts afresh (contract/inference M-2)."""
 
     async def story() -> None:
-        with models.registry() as registry:
+        async with models.registry() as registry:
             with pytest.raises(error, match=words):
                 await registry.load("a", models.write("a", inference=script))
             assert registry.names() == []
@@ -225,7 +228,7 @@ def test_what_a_failed_load_had_begun_is_freed(models: Models) -> None:
 
     async def story() -> None:
         folder = models.write("a", inference=script)
-        with models.registry() as registry:
+        async with models.registry() as registry:
             with pytest.raises(ModelLoadFailed, match="half"):
                 await registry.load("a", folder)
             assert (folder / "freed").exists()
@@ -238,7 +241,7 @@ def test_a_load_that_nobody_waits_for_any_more_is_finished(models: Models) -> No
 
     async def story() -> None:
         folder = models.write("a", slow="")
-        with models.registry() as registry:
+        async with models.registry() as registry:
             load = asyncio.create_task(registry.load("a", folder))
             await _exists(folder / "go.seen")
             load.cancel()
@@ -256,7 +259,7 @@ def test_a_model_whose_function_does_not_end_is_unloaded_without_waiting_for_eve
 
     async def story() -> None:
         folder = models.write("a")
-        with models.registry() as registry:
+        async with models.registry() as registry:
             await registry.load("a", folder)
             with pytest.raises(PredictionTimeout):
                 await _ask(registry, "a", wait="never")
@@ -301,7 +304,7 @@ def test_each_model_has_the_framework_that_knows_its_files(tmp_path: Path) -> No
     models = Models(tmp_path, (_plugin("one"), _plugin("two")), {})
 
     async def story() -> None:
-        with models.registry() as registry:
+        async with models.registry() as registry:
             for suffix in ("one", "two"):
                 folder = tmp_path / suffix
                 folder.mkdir()

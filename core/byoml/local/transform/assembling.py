@@ -67,7 +67,7 @@ class Output:
         while piece := body.read(PIECE):
             self._file.write(piece)
             last = piece
-        if self._by_line :
+        if self._by_line and not last.endswith(b"\n"):
             self._file.write(b"\n")
 
     def records(self, lines: Iterable[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 from contextlib import contextmanager
@@ -133,6 +134,17 @@ def test_a_request_that_fails_is_sent_again(tmp_path: Path, failing: _Given) -> 
     with _serving(lambda body, count: failing if count == 1 else (200, body), retries=1) as (server, sender):
         assert _body(sender.send(_payload(tmp_path, b"1,2\n")).result()) == b"1,2\n"
         assert server.bodies == [b"1,2\n", b"1,2\n"]
+
+
+def test_what_was_filtered_is_sent_again_from_its_beginning(tmp_path: Path) -> None:
+    """And not the records as they lie in the file."""
+    filtered = io.BytesIO()
+    filtered.write(b"2\n")
+    payload = Payload(_payload(tmp_path, b"1,2\n").span, filtered)
+    with _serving(lambda body, count: (500, b"") if count == 1 else (200, body), retries=1) as (server, sender):
+        assert _body(sender.send(payload).result()) == b"2\n"
+        assert server.bodies == [b"2\n", b"2\n"]
+    assert filtered.closed
 
 
 def test_what_fails_to_the_end_says_what_it_was_answered(tmp_path: Path) -> None:
