@@ -40,6 +40,7 @@ demo: $(DEMO)/.ready ## train XGBoost on real data through the contract, serve i
 	@$(DEMO)/bin/python examples/demo.py
 
 test: $(TOOLS)/.ready dist/.built ## run all tests, the linters and the checks of the docs, on every Python found
+	@sh tools/apt.sh
 	@echo "test: tox runs every environment but bench"
 	@$(TOX) run
 

@@ -119,3 +119,41 @@ def test_secrets_inside_of_values_are_masked() -> None:
         "broken": '{"lr": 0.1',
         "n": None,
     }
+
+
+def _logged(form: str, message: str, fields: dict[str, object]) -> str:
+    """Log a warning with fields in a process of its own; give what it wrote to stderr."""
+    code = (
+        "import json, logging, sys; from byoml import log; form, message, fields = map(json.loads, sys.argv[1:]);"
+        "log.configure(logging.INFO, form).warning('%s', message, extra={log.FIELDS: fields})"
+    )
+    arguments = [json.dumps(each) for each in (form, message, fields)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return done.stderr
+
+
+def test_an_event_is_one_line_of_text_whatever_it_quotes() -> None:
+    """Neither a message nor a field that a client chose can make a second line or a second field."""
+    line = _logged("text", "no\nroute", {"request_id": "7f", "inference_id": 'a" status=200\nbyoml INFO: all well'})
+    assert line.count("\n") == 1
+    assert line.startswith("byoml WARNING: no\\nroute request_id=7f inference_id=")
+    assert json.loads(line.split("inference_id=")[1]) == 'a" status=200\nbyoml INFO: all well'
+
+
+def test_an_event_is_one_json_object() -> None:
+    """Its fields stand beside time, level, logger and message."""
+    line = _logged(" JSON ", "no\nroute", {"status": 404})
+    assert line.count("\n") == 1
+    event = json.loads(line)
+    assert (event["level"], event["logger"], event["message"], event["status"]) == (
+        "WARNING",
+        "byoml",
+        "no\nroute",
+        404,
+    )
+    assert event["time"].endswith("+00:00")
+
+
+def test_a_form_that_there_is_not_is_text() -> None:
+    """A log's form never ends a job."""
+    assert _logged("xml", "hello", {}) == "byoml WARNING: hello\n"

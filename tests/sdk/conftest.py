@@ -32,17 +32,16 @@ class Sdk(NamedTuple):
 
 @pytest.fixture(scope="session")
 def sdk() -> Sdk:
-    """The installed SDK; the tests are skipped where there is none."""
+    """The installed SDK, loaded here as it takes its time and warns of much."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it and its libraries warn of is not ours
-        pytest.importorskip("sagemaker", reason="the SDK is not installed; the tox environment `sdk` brings it")
         from sagemaker import deserializers, serializers
         from sagemaker.amazon import common
     return Sdk(serializers, deserializers, common)
 
 
 @pytest.fixture(scope="session")
-def send(sdk: Sdk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, str, str], Answer]]:  # noqa: ARG001  skips first
+def send(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, str, str], Answer]]:
     """Sends what a serializer made, by its content type, to a server that answers with the data it has read."""
     server = start({"inference.py": _SCRIPT}, tmp_path_factory.mktemp("sdk"))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+if find_spec("sagemaker") is None:
+    pytest.skip("the SageMaker SDK is not installed; the tox environment `sdk` brings it", allow_module_level=True)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,9 @@ from typing import NamedTuple
 __all__ = ["ANY", "MediaType", "best_offer", "parse_accept", "parse_media_type"]
 
 ANY = "*/*"
-# Between separators that are not quoted; a quote without its end stands for itself.
-_PARTS = {mark: re.compile(rf'(?:"(?:[^"\\]|\\.)*"|[^{mark}])+') for mark in ",;"}
+# What stands between separators that are not quoted; a quote without its end reaches to the end of the header. No part
+# can fail late, so that a hostile header costs no more than its length.
+_PARTS = {mark: re.compile(rf'(?:"(?:[^"\\]|\\.?)*"?|[^"{mark}])+') for mark in ",;"}
 
 
 class MediaType(NamedTuple):

@@ -9,11 +9,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from byoml import __version__
-from byoml.errors import ByomlError
 from byoml.request_errors import ModelNotReady
 from byoml.serving.exposition import exposition
 from byoml.serving.in_flight import InFlight
-from byoml.serving.loading import load_engine
+from byoml.serving.loading import load_engine, tell_failure
 from byoml.serving.memory import resident_bytes
 from byoml.serving.queue import PredictionQueue
 from byoml.serving.tracing import find_tracing
@@ -145,13 +144,10 @@ class Endpoint:
     def _load(self) -> Engine | None:
         start = perf_counter()
         try:
-            engine = load_engine(self._plan, self._plan.source)
+            engine = self._plan.engine or load_engine(self._plan, self._plan.source)
             self._tracing = find_tracing(self._plan.env.environ)
-        except ByomlError as error:
-            _log.error("the model cannot be loaded: %s", error, exc_info=error.__cause__)
         except BaseException as error:  # noqa: BLE001  whatever it is, even SystemExit of a script, the end is the same
-            _log.exception("the model cannot be loaded")
-            _log.error("the model cannot be loaded: %s: %s", type(error).__name__, error)
+            tell_failure(error)
         else:
             assert self._loop is not None  # noqa: S101  start() has set it
             self.engine = engine

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from byoml.codecs import Codecs
+from byoml.errors import ByomlError
 from byoml.plugin.manager import all_answers
 from byoml.plugin.values import Context
 from byoml.serving.batch_job import BatchEngine, BatchRules
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from byoml.serving.plan import Plan
     from byoml.serving.sources import Source
 
-__all__ = ["all_codecs", "load_engine"]
+__all__ = ["all_codecs", "load_engine", "tell_failure"]
 
 _log = logging.getLogger("byoml.serving")
 
@@ -59,6 +60,19 @@ def load_engine(plan: Plan, source: Source, importing: Callable[[Path, Path], Mo
     _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, framework))
     parts = (framework, functions, codecs, model, model_dir)
     return Engine(*parts) if rules is None else BatchEngine(rules, *parts)
+
+
+def tell_failure(error: BaseException) -> None:
+    """Log why the model cannot be loaded: what users can mend in one line, the rest with its traceback.
+
+    Args:
+        error: What `load_engine` raised.
+    """
+    if isinstance(error, ByomlError):
+        _log.error("the model cannot be loaded: %s", error, exc_info=error.__cause__)
+    else:
+        _log.error("the model cannot be loaded", exc_info=error)
+        _log.error("the model cannot be loaded: %s: %s", type(error).__name__, error)
 
 
 def _as_users_write(model_dir: Path, functions: InferenceFunctions) -> object:

@@ -54,9 +54,9 @@ class ModelPackages:
         asking = [code_dir / name for name in _ASKING if (code_dir / name).is_file()]
         if not asking:
             return None
-        settled = key_of(asking[0], self._environ) if len(asking) == 1 and asking[0].name == _ASKING[0] else None
-        name = settled or hashlib.sha256(str(code_dir).encode()).hexdigest()[:32]
-        folder = self._folder() / name
+        settled = key_of(asking[0], self._environ) if [path.name for path in asking] == [_ASKING[0]] else None
+        told_apart_by = (settled or str(code_dir), *sorted(path.name for path in (code_dir / "wheels").glob("*.whl")))
+        folder = self._folder() / hashlib.sha256("\0".join(told_apart_by).encode()).hexdigest()[:32]
         folder.mkdir(exist_ok=True)
         install_requirements(code_dir, self._variables(folder, anew=settled is None), Stopper())
         _warn_of_others(code_dir, folder)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from byoml.environment.serving_env import ServingEnv
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import ServerSettings
+    from byoml.serving.engine import Engine
     from byoml.source.entry_point import EntryPoint
 
 __all__ = ["Plan"]
@@ -31,6 +32,7 @@ class Plan:
         entry_point: The user's module, None where the framework's functions stand alone.
         settings: How the server runs.
         shared_code: In multi-model mode, folders with code for all models.
+        engine: The model, where it was loaded before the workers were forked.
     """
 
     env: ServingEnv
@@ -39,6 +41,7 @@ class Plan:
     entry_point: EntryPoint | None
     settings: ServerSettings
     shared_code: tuple[Path, ...] = ()
+    engine: Engine | None = None
 
     @property
     def source(self) -> Source:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from byoml.request_errors import ModelAlreadyLoaded, ModelNotLoaded, PredictionTimeout
+from byoml.request_errors import ModelAlreadyLoaded, ModelNotLoaded, OutOfMemory, PredictionTimeout
 from byoml.serving.headroom import give_memory_back
 from byoml.serving.queue import PredictionQueue
 
@@ -165,7 +165,10 @@ class Registry:
             loop = asyncio.get_running_loop()
             queue = PredictionQueue(self._settings, loop, self._observe)
             loaded: asyncio.Future[Loaded] = loop.create_future()
-            queue.start(lambda: self._loader.attempt(name, folder, loop, loaded))
+            try:
+                queue.start(lambda: self._loader.attempt(name, folder, loop, loaded))
+            except RuntimeError:  # no thread more can be had
+                raise OutOfMemory(f"starting a thread for {name!r}") from None
             try:
                 self._models[name] = Model(name, folder, await loaded, queue)
             except Exception:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from byoml.serving.engine import Answer
     from byoml.serving.streaming import Stream
 
-__all__ = ["Send", "StreamBroken", "send_error", "send_stream", "send_whole"]
+__all__ = ["Send", "StreamBroken", "error_form", "send_error", "send_stream", "send_whole"]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -52,7 +52,7 @@ async def send_stream(
     except Exception as error:
         failed = HandlerFailed("the stream", error)
         failed.__cause__ = error
-        record = json.dumps({"error": _form(failed, request_id)})
+        record = json.dumps({"error": error_form(failed, request_id)})
         framed = f"event: error\ndata: {record}\n\n" if answer.content_type == _EVENTS else f"\n{record}\n"
         await send({"type": "http.response.body", "body": framed.encode(), "more_body": True})
         raise StreamBroken(failed) from error
@@ -60,7 +60,8 @@ async def send_stream(
     return answer.status
 
 
-def _form(error: RequestError, request_id: str) -> dict[str, object]:
+def error_form(error: RequestError, request_id: str) -> dict[str, object]:
+    """Make the body of an error, the same for all of them."""
     return {"code": error.status, "type": error.type, "message": str(error), "request_id": request_id}
 
 
@@ -70,6 +71,6 @@ async def send_error(send: Send, error: RequestError, request_id: str) -> None:
     await send_whole(
         send,
         error.status,
-        json.dumps(_form(error, request_id)).encode(),
+        json.dumps(error_form(error, request_id)).encode(),
         [(b"content-type", b"application/json"), *headers],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
 from byoml.serving.metrics import Metrics
 from byoml.serving.models_endpoint import ModelsEndpoint
+from byoml.serving.preload import preload, preloads
 from byoml.serving.readiness import Readiness
 from byoml.serving.server_log import ServerLog
 from byoml.serving.settings import thread_caps
@@ -70,9 +72,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "raw_env": [f"{name}={value}" for name, value in thread_caps(env, settings).items()],
             "loglevel": "warning",
             "logger_class": ServerLog,
+            "when_ready": self._before_workers,
             "pre_fork": self._before_fork,
             "child_exit": self._after_exit,
         }
+
+    def _before_workers(self, arbiter: Any) -> None:
+        if preloads(self._plan):
+            self._plan = replace(self._plan, engine=preload(self._plan, arbiter.LISTENERS[0].sock))
 
     def _before_fork(self, _arbiter: object, worker: Any) -> None:
         self._slot = self._readiness.claim(worker.age)

@@ -39,7 +39,11 @@ def _v1(folder: str, limit: int, used: int, cache: int = 0) -> dict[str, str]:
         (_v2("cgroup", "max", 200), 1000, 700),
         (_v2("cgroup", 900 * _KB, 950), 900, 0),
         ({"proc/self/cgroup": "0::/job/one\n", **_v2("cgroup/job", 400 * _KB, 100)}, 400, 300),
-        ({"proc/self/cgroup": "0::/job\n", **_v2("cgroup/job", 400 * _KB, 100), **_v2("cgroup", 600 * _KB, 500)}, 600, 100),
+        (
+            {"proc/self/cgroup": "0::/job\n", **_v2("cgroup/job", 400 * _KB, 100), **_v2("cgroup", 600 * _KB, 500)},
+            600,
+            100,
+        ),
         (_v1("cgroup/memory", 500 * _KB, 200, cache=50), 500, 350),
         (_v1("cgroup/memory", 9223372036854771712, 200), 1000, 700),
         ({"proc/self/cgroup": "4:cpu:/x\n3:memory:/job\n", **_v1("cgroup/memory/job", 300 * _KB, 100)}, 300, 200),

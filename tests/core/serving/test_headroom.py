@@ -36,9 +36,8 @@ def test_what_must_stay_free_stays_free() -> None:
 def test_loads_at_the_same_time_are_added_up() -> None:
     """Neither of them has its memory yet, so the measure alone would admit both."""
     headroom, half = Headroom(0), _free() * 2 // 3
-    with headroom.admit(half):
-        with pytest.raises(OutOfMemory), headroom.admit(half):
-            pytest.fail("it was admitted")
+    with headroom.admit(half), pytest.raises(OutOfMemory), headroom.admit(half):
+        pytest.fail("it was admitted")
     with headroom.admit(half):
         pass
 

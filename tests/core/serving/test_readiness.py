@@ -28,6 +28,19 @@ def test_a_worker_that_is_replaced_does_not_end_the_readiness() -> None:
     assert readiness.ready
 
 
+def test_one_worker_alone_tells_that_the_server_is_ready() -> None:
+    """So that the log says it once, and again only after it was not so (contract/inference H-16)."""
+    readiness = Readiness(2)
+    slots = [readiness.claim(worker) for worker in (1, 2)]
+    assert [readiness.mark(slot) for slot in slots] == [False, True]
+    assert readiness.release(1) == 0
+    assert not readiness.mark(readiness.claim(3))
+    for worker in (2, 3):
+        readiness.release(worker)
+    assert not readiness.ready
+    assert readiness.mark(readiness.claim(4))
+
+
 def test_no_worker_with_a_model_is_not_ready() -> None:
     """When all have died, /ping must say so."""
     readiness = Readiness(1)

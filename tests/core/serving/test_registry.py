@@ -7,7 +7,6 @@ import json
 import sys
 import threading
 from contextlib import asynccontextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from byoml.serving.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
+    from pathlib import Path
 
 # `wait` names a file in the model's folder: what waits for it goes on once it is there.
 _SCRIPT = """
@@ -104,13 +104,20 @@ def _run(doing: Coroutine[Any, Any, None]) -> None:
 async def _ask(registry: Registry, name: str, **data: str) -> Any:
     model = registry.get(name)
     with model.used():
-        answer = await model.answer(Invocation(json.dumps(data).encode(), "application/json", "application/json", {}, ""))
+        answer = await model.answer(
+            Invocation(json.dumps(data).encode(), "application/json", "application/json", {}, "")
+        )
     assert isinstance(answer.body, bytes)
     return json.loads(answer.body)
 
 
 async def _exists(path: Path) -> None:
-    while not path.exists():  # noqa: ASYNC110  another thread makes it
+    while not path.exists():  # noqa: ASYNC110, ASYNC240  another thread makes it
+        await asyncio.sleep(0.005)
+
+
+async def _threads_end() -> None:
+    while any(thread.name.startswith("byoml-predict") for thread in threading.enumerate()):  # noqa: ASYNC110  likewise
         await asyncio.sleep(0.005)
 
 
@@ -214,8 +221,7 @@ def test_a_load_that_fails_leaves_nothing(models: Models, script: str, error: ty
                 await registry.load("a", models.write("a", inference=script))
             assert registry.names() == []
             assert [name for name in sys.modules if name.startswith("byoml_model_")] == []
-            while [thread for thread in threading.enumerate() if thread.name.startswith("byoml-predict")]:
-                await asyncio.sleep(0.005)
+            await _threads_end()
             await registry.load("a", models.write("a", inference=_SCRIPT + "\n# mended\n"))
             assert (await _ask(registry, "a"))[0] == "a"
 
@@ -224,7 +230,9 @@ def test_a_load_that_fails_leaves_nothing(models: Models, script: str, error: ty
 
 def test_what_a_failed_load_had_begun_is_freed(models: Models) -> None:
     """Half a model that hangs on the error's traceback would be memory that nobody can free."""
-    script = _SCRIPT.replace("    return Model(model_dir)", "    model = Model(model_dir)\n    raise ValueError('half')")
+    script = _SCRIPT.replace(
+        "    return Model(model_dir)", "    model = Model(model_dir)\n    raise ValueError('half')"
+    )
 
     async def story() -> None:
         folder = models.write("a", inference=script)

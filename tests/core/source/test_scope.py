@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., Scope]]:
     """Make a scope from files; it is closed at the end, and leaves the process as it was."""
@@ -72,7 +71,7 @@ def test_what_is_looked_up_by_name_is_found_in_its_scope_only(make: Callable[...
         scope = make(name, _files(name))
         module = _load(scope, tmp_path, name)
         with scope.by_name():
-            assert pickle.loads(pickled).value() == name
+            assert pickle.loads(pickled).value() == name  # noqa: S301  the bytes are the test's own
             assert importlib.import_module("shapes.round") is module.r
             assert importlib.import_module("inference") is module
         assert not _PLAIN & sys.modules.keys()

@@ -1,0 +1,37 @@
+"""AWS's inference toolkit behind its Java server; it parses CSV by itself."""
+
+import rows
+from sagemaker_inference import decoder, encoder
+from sagemaker_inference.default_handler_service import DefaultHandlerService
+from sagemaker_inference.default_inference_handler import DefaultInferenceHandler
+from sagemaker_inference.transformer import Transformer
+
+
+class Handler(DefaultInferenceHandler):
+    def default_model_fn(self, model_dir, context=None):
+        return rows.load()
+
+    def default_input_fn(self, input_data, content_type, context=None):
+        table = decoder.decode(input_data, content_type)
+        return table.reshape(1, -1) if table.ndim == 1 else table
+
+    def default_predict_fn(self, data, model, context=None):
+        return rows.predict(model, data)
+
+    def default_output_fn(self, prediction, accept, context=None):
+        return encoder.encode(prediction, accept)
+
+
+class Service(DefaultHandlerService):
+    def __init__(self):
+        super().__init__(transformer=Transformer(default_inference_handler=Handler()))
+
+
+_service = Service()
+
+
+def handle(data, context):
+    if not getattr(_service, "_initialized", False):
+        _service.initialize(context)
+        _service._initialized = True
+    return None if data is None else _service.handle(data, context)
