@@ -304,6 +304,24 @@ def test_the_description_is_openapi_and_fits_the_routes(server: Server) -> None:
     assert {"text/csv", "application/json"} <= kinds.keys()
 
 
+def test_an_endpoint_of_many_models_describes_their_routes(tmp_path: Path) -> None:
+    """Loading, listing, asking and unloading a model are in the description too, and it is valid."""
+    validator = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator is not installed")
+    server = start({}, tmp_path, {"BYOML_CONSOLE": "1", "SAGEMAKER_MULTI_MODEL": "true"})
+    try:
+        wait_until_ready(server)
+        document = json.loads(server.ask("GET", "/openapi.json").body)
+    finally:
+        stop(server)
+    validator.validate(document)
+    named = {path: sorted(item.keys() - {"parameters"}) for path, item in document["paths"].items() if "models" in path}
+    assert named == {
+        "/models": ["get", "post"],
+        "/models/{model_name}": ["delete", "get"],
+        "/models/{model_name}/invoke": ["post"],
+    }
+
+
 def test_every_route_of_the_data_plane_is_described(server: Server, tmp_path: Path) -> None:
     """What a 404 lists, where there is no console to answer it, is what the description has."""
     document = json.loads(server.ask("GET", "/openapi.json").body)
@@ -316,6 +334,16 @@ def test_every_route_of_the_data_plane_is_described(server: Server, tmp_path: Pa
     finally:
         stop(bare)
     assert set(message.split("there are ")[1].split(", ")) == set(document["paths"])
+
+
+def test_a_path_that_there_is_not_is_the_json_of_all_errors(server: Server) -> None:
+    """With pages or without, clients read one form; the message names what there is."""
+    answer = server.ask("GET", "/nowhere", None, {"X-Amzn-SageMaker-Inference-Id": "id-3"})
+    error = json.loads(answer.body)
+    assert (answer.status, error["code"], error["type"], error["request_id"]) == (404, 404, "NotFound", "id-3")
+    assert "no route /nowhere" in error["message"]
+    for path in ("/invocations", "/openapi.json"):
+        assert path in error["message"]
 
 
 def test_byoml_local_serve_has_the_console(tmp_path: Path) -> None:

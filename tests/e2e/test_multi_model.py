@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -174,6 +175,14 @@ def test_an_invocation_is_as_of_a_single_model(container: Container, endpoint: E
     assert 'byoml_requests_total{status="415"} 1' in endpoint.request("GET", "/metrics").text
 
 
+def test_a_connection_survives_that_a_model_is_not_there(endpoint: Endpoint) -> None:
+    """404 has the platform load the model and ask again, over the connection that it keeps (M-6)."""
+    with closing(_Client(endpoint)) as client:
+        asked = [("POST", "/models/a/invoke"), ("DELETE", "/models/a"), ("POST", "/invocations"), ("GET", "/models/a")]
+        for method, path in asked * 3:
+            assert client.ask(method, path, [])[0] == 404
+
+
 def test_more_workers_than_one_are_refused_with_a_warning(container: Container) -> None:
     """What is loaded must be known to whoever is asked (contract/inference M-12)."""
     url = _write(container, "a", 7)
@@ -289,10 +298,7 @@ class _Client:
     def __init__(self, endpoint: Endpoint) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=60)
 
-    def __enter__(self) -> _Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._connection.close()
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -322,7 +328,10 @@ def test_a_large_model_is_really_gone_on_return(container: Container) -> None:
 def test_five_hundred_loads_and_unloads_leave_no_memory_behind(container: Container) -> None:
     """Models of 4 MB with code of their own, each invoked once: within 20 MB of where it began (issue 4)."""
     urls = {name: _write(container, name, number) for number, name in enumerate("abc")}
-    with container.serve({**_MULTI, "SAGEMAKER_CONTAINER_LOG_LEVEL": "ERROR"}) as endpoint, _Client(endpoint) as client:
+    with (
+        container.serve({**_MULTI, "SAGEMAKER_CONTAINER_LOG_LEVEL": "ERROR"}) as endpoint,
+        closing(_Client(endpoint)) as client,
+    ):
 
         def turn(number: int) -> None:
             name = "abc"[number % 3]
@@ -351,7 +360,7 @@ def test_loads_invocations_and_unloads_from_many_threads_get_what_they_ask_for(c
 
         def storm(seed: int) -> set[tuple[str, int]]:
             chance, seen = random.Random(seed), set()  # noqa: S311  a seed, no secret
-            with _Client(endpoint) as client:
+            with closing(_Client(endpoint)) as client:
                 while time.monotonic() < end:
                     name = chance.choice(list(urls))
                     what = chance.choices(["load", "invoke", "unload"], [2, 5, 1])[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from byoml.request_errors import BadParameter, MalformedPayload, ModelFolderMissing, ModelUnnamed
+from byoml.request_errors import BadParameter, MalformedPayload, ModelFolderMissing, ModelNotLoaded, ModelUnnamed
 from byoml.serving.sending import send_whole
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class ModelsApi:
         return (("GET", "DELETE"), self._one) if _is_name(rest) else ((), None)
 
     async def _collection(self, scope: _Scope, receive: _Receive, send: _Send) -> int:
+        body = await self._body(scope, receive)
         if scope["method"] == "POST":
-            headers, _ = scope["byoml"]
-            name, folder = _asked(await self._read(headers, receive), self._base)
+            name, folder = _asked(body, self._base)
             await self._endpoint.registry.load(name, folder)
             return await _send_json(send, _described(name, folder))
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -94,7 +94,8 @@ class ModelsApi:
             page["nextPageToken"] = str(end)
         return await _send_json(send, page)
 
-    async def _one(self, scope: _Scope, _receive: _Receive, send: _Send) -> int:
+    async def _one(self, scope: _Scope, receive: _Receive, send: _Send) -> int:
+        await self._body(scope, receive)
         name = scope["path"].removeprefix(_PREFIX)
         if scope["method"] == "GET":
             return await _send_json(send, _described(name, self._endpoint.registry.get(name).folder))
@@ -110,13 +111,23 @@ class ModelsApi:
         names = self._endpoint.registry.names()
         name = headers.get(_TARGET_MODEL) or (names[0] if len(names) == 1 else None)
         if name is None:
+            await self._body(scope, receive)
             raise ModelUnnamed(names)
         return await self._ask(name, scope, receive, send)
 
     async def _ask(self, name: str, scope: _Scope, receive: _Receive, send: _Send) -> int:
-        model = self._endpoint.registry.get(name)
+        try:
+            model = self._endpoint.registry.get(name)
+        except ModelNotLoaded:
+            await self._body(scope, receive)
+            raise
         with model.used():
             return await self._predict(scope, receive, send, model.loaded.framework, model.answer)
+
+    async def _body(self, scope: _Scope, receive: _Receive) -> bytes:
+        """Read the body even where it says nothing: gunicorn closes a connection whose body has not been read."""
+        headers, _ = scope["byoml"]
+        return await self._read(headers, receive)
 
 
 def _is_name(text: str) -> bool:

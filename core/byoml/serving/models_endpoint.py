@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 from byoml.serving.endpoint import Endpoint
@@ -29,6 +30,9 @@ class ModelsEndpoint(Endpoint):
         self._sample()
         self._loaded.set()
         self._readiness.mark(self._slot)
+        # What is there now stays: each unload collects, and need not look at it again.
+        gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         super().stop()

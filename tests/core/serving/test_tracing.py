@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from byoml.plugin.values import Invocation
-from byoml.request_errors import MalformedPayload
+from byoml.request_errors import MalformedPayload, RequestError
 from byoml.serving.engine import Answer
 from byoml.serving.queue import Batch
 from byoml.serving.tracing import Tracing
@@ -59,7 +59,7 @@ def test_a_request_s_spans_hang_below_its_caller(tracing: Tracing, exporter: Any
 def test_each_request_of_a_batch_has_its_own_spans(tracing: Tracing, exporter: Any) -> None:
     """Two callers, two traces; a request without a caller begins one."""
     invocations = [_invocation(traceparent=_PARENT), _invocation()]
-    answers = [Answer(b"", "text/csv"), MalformedPayload("text/csv", "no")]
+    answers: list[Answer | RequestError] = [Answer(b"", "text/csv"), MalformedPayload("text/csv", "no")]
     tracing.record(Batch(invocations, [1.0, 1.1], answers, (2.0, 2.1, 2.2, 2.3)))
 
     roots = [span for span in exporter.get_finished_spans() if span.name == "POST /invocations"]
@@ -78,14 +78,18 @@ def test_what_broke_off_has_the_spans_that_it_came_to(tracing: Tracing, exporter
 
 def test_where_nothing_is_configured_nothing_is_imported() -> None:
     """Installed is not configured: the server starts no slower for it."""
-    code = "import sys; from byoml.serving.tracing import find_tracing; print(find_tracing({'OTEL_TRACES_EXPORTER': 'none'}), *sys.modules)"
+    code = (
+        "import sys; from byoml.serving.tracing import find_tracing;"
+        "print(find_tracing({'OTEL_TRACES_EXPORTER': 'none'}), *sys.modules)"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert told[0] == "None"
     assert not [name for name in told if name.startswith("opentelemetry")]
 
 
-def test_an_exporter_that_there_is_not_is_said_and_the_server_starts(exporter: Any) -> None:
+def test_an_exporter_that_there_is_not_is_said_and_the_server_starts() -> None:
     """In a process of its own, as OpenTelemetry's provider is set once a process."""
+    pytest.importorskip("opentelemetry.sdk", reason="opentelemetry-sdk is not installed")
     code = (
         "from byoml import log; log.configure(20); from byoml.serving.tracing import find_tracing;"
         "find_tracing({'OTEL_TRACES_EXPORTER': 'carrier-pigeon'})"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from a2wsgi import WSGIMiddleware
-from flask import Flask, jsonify
+from flask import Flask, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
+
+from byoml.request_errors import NotFound
 
 if TYPE_CHECKING:
     import pluggy
@@ -39,6 +42,13 @@ def make_people_app(plugins: pluggy.PluginManager, served: Served) -> Any:
 def _as_json(error: HTTPException) -> ResponseReturnValue:
     """Give errors the form that the data plane's have, never a page."""
     code = error.code or 500
-    answer = jsonify(code=code, type=_TYPES.get(code, "UserCodeError"), message=error.description, request_id="")
+    message = error.description
+    if code == NotFound.status:
+        served: Served = current_app.config["BYOML"]
+        message = str(
+            NotFound(request.path, [*served.routes, *(str(rule) for rule in current_app.url_map.iter_rules())])
+        )
+    request_id = request.headers.get("X-Amzn-SageMaker-Inference-Id") or uuid.uuid4().hex
+    answer = jsonify(code=code, type=_TYPES.get(code, "UserCodeError"), message=message, request_id=request_id)
     answer.status_code = code
     return answer

@@ -42,6 +42,7 @@ _HEADERS = {
     "traceparent": "The span that the request's spans belong to.",
 }
 _LOADING = {"200": {"description": "Ready."}, "503": {"description": "The model is still being loaded."}}
+_MODEL_TOLD = {"200": {"description": "What is loaded, and from where."}}
 _TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "/ping": ("Whether the model is loaded", _LOADING),
     "/execution-parameters": (
@@ -64,10 +65,23 @@ _TOLD: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
+    "/models": ("The models that are loaded", _MODEL_TOLD),
+    "/models/{model_name}": ("One model, which DELETE unloads", _MODEL_TOLD),
     "/metrics": (
         "What all workers have counted, for Prometheus",
         {"200": {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
     ),
+}
+
+
+_MODELS = "/models"
+# Where there are several models, these paths have a name in them.
+_NAMED = {"/models/{model_name}": ("GET", "DELETE"), "/models/{model_name}/invoke": ("POST",)}
+_NAME = {"name": "model_name", "in": "path", "required": True, "schema": {"type": "string"}}
+_LOAD = {
+    "type": "object",
+    "required": ["model_name", "url"],
+    "properties": {"model_name": {"type": "string"}, "url": {"type": "string", "description": "Its folder."}},
 }
 
 
@@ -80,6 +94,7 @@ def describe(served: Served) -> dict[str, Any]:
     Returns:
         An OpenAPI document.
     """
+    routes = {**served.routes, **(_NAMED if _MODELS in served.routes else {})}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -88,19 +103,24 @@ def describe(served: Served) -> dict[str, Any]:
             "description": "The contract of SageMaker endpoints. Errors are JSON, whatever was asked for.",
         },
         "servers": [{"url": "."}],
-        "paths": {path: _path(served, path, methods) for path, methods in served.routes.items()},
+        "paths": {path: _path(served, path, methods) for path, methods in routes.items()},
         "components": {"schemas": {"Error": _ERROR}},
     }
 
 
 def _path(served: Served, path: str, methods: Iterable[str]) -> dict[str, Any]:
-    return {method.lower(): _operation(served, path, method) for method in methods}
+    item = {method.lower(): _operation(served, path, method) for method in methods}
+    return {"parameters": [_NAME], **item} if path in _NAMED else item
 
 
 def _operation(served: Served, path: str, method: str) -> dict[str, Any]:
     name = f"{method.lower()}{path.replace('/', '-').replace('{', '').replace('}', '')}"
-    if path == "/invocations":
+    if path == "/invocations" or path.endswith("/invoke"):
         return {"operationId": name, **_invocations(served)}
+    if (path, method) == (_MODELS, "POST"):
+        body = {"required": True, "content": {_JSON: {"schema": _LOAD}}}
+        loaded = {"200": {"description": "It is loaded."}, "default": _error("An error.")}
+        return {"operationId": name, "summary": "Load a model", "requestBody": body, "responses": loaded}
     summary, answers = _TOLD.get(path, ("Part of the contract", {"200": {"description": "As the contract says."}}))
     return {"operationId": name, "summary": summary, "responses": {**answers, "default": _error("An error.")}}
 
