@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from byoml.job.metrics import log_metric
     from byoml.job.pipe import channel
     from byoml.job.stopping import on_stop, should_stop
+    from byoml.request_errors import HTTPError
 
 __all__ = [
+    "HTTPError",
     "__version__",
     "channel",
     "checkpoints",
@@ -25,12 +27,13 @@ __all__ = [
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "channel": "pipe",
-    "checkpoints": "checkpoints",
-    "hyperparameters": "hyperparameters",
-    "log_metric": "metrics",
-    "on_stop": "stopping",
-    "should_stop": "stopping",
+    "HTTPError": "request_errors",
+    "channel": "job.pipe",
+    "checkpoints": "job.checkpoints",
+    "hyperparameters": "job.hyperparameters",
+    "log_metric": "job.metrics",
+    "on_stop": "job.stopping",
+    "should_stop": "job.stopping",
 }
 
 
@@ -39,7 +42,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'byoml' has no attribute {name!r}")
     from importlib import import_module
 
-    room = import_module(f"byoml.job.{_ROOMS[name]}")
+    room = import_module(f"byoml.{_ROOMS[name]}")
     return room if name == "checkpoints" else getattr(room, name)
 
 

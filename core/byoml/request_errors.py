@@ -5,6 +5,7 @@ The class name is the `type` of the JSON error, `status` its code (contract/infe
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from byoml.errors import ByomlError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadParameter",
+    "HTTPError",
     "HandlerFailed",
     "MalformedPayload",
     "MethodNotAllowed",
@@ -36,19 +38,37 @@ __all__ = [
 ]
 
 
+_AGAIN = MappingProxyType({"Retry-After": "1"})
+
+
 class RequestError(ByomlError):
     """One request cannot be answered as asked.
 
     User code may raise any of these; the server turns it into the status and JSON body.
     """
 
-    status: ClassVar[int] = 500
+    status: int = 500
     type: ClassVar[str]
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:
         if "type" not in vars(cls):
             cls.type = cls.__name__
+
+
+class HTTPError(RequestError):
+    """What user code raises to answer with a status of its own.
+
+    Args:
+        status: 400 to 599.
+        message: What the client is told.
+        headers: More headers of the answer.
+    """
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
 
 
 class MalformedPayload(RequestError):
@@ -184,7 +204,7 @@ class ModelLoadFailed(RequestError):
 
 class ModelNotReady(RequestError):
     status = 503
-    headers = {"Retry-After": "1"}  # noqa: RUF012  a constant of the class, as `status` is
+    headers = _AGAIN
 
     def __init__(self) -> None:
         super().__init__("the model is still being loaded; /ping answers 200 once it can predict")
@@ -192,7 +212,7 @@ class ModelNotReady(RequestError):
 
 class Overloaded(RequestError):
     status = 503
-    headers = {"Retry-After": "1"}  # noqa: RUF012  a constant of the class, as `status` is
+    headers = _AGAIN
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting already; BYOML_QUEUE_LIMIT sets how many may wait")

@@ -131,6 +131,7 @@ PAGES = [
     "docs/how-to/checkpoints.md",
     "docs/how-to/dependencies.md",
     "docs/how-to/hyperparameters.md",
+    "docs/how-to/multi-model.md",
     "docs/how-to/processing.md",
     "docs/how-to/spot.md",
     "docs/how-to/write-a-plugin.md",

@@ -139,6 +139,7 @@ class Context:
         headers: The request's headers, names in lower case; empty while the model is loaded.
         request_id: The request's id; empty while the model is loaded.
         session: The client's session, with its `id` and `folder`; None where there is none.
+        device: What this worker computes with, as torch writes it: `cpu`, `cuda:0`.
     """
 
     model_dir: Path
@@ -146,6 +147,7 @@ class Context:
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     session: Any = None
+    device: str = "cpu"
     answer_status: int = 200
     answer_headers: dict[str, str] = field(default_factory=dict)
 
@@ -168,7 +170,8 @@ class Context:
     @property
     def system_properties(self) -> dict[str, Any]:
         """AWS's toolkit gives the model folder under this name; kept so that handlers written for it run."""
-        return {"model_dir": str(self.model_dir), "gpu_id": None}
+        kind, _, number = self.device.partition(":")
+        return {"model_dir": str(self.model_dir), "gpu_id": int(number) if kind == "cuda" else None}
 
     def set_status(self, status: int) -> None:
         self.answer_status = status

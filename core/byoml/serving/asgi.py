@@ -82,11 +82,11 @@ class DataPlane:
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "http":
             with self._endpoint.in_flight:
-                await self._http(scope, receive, send)
+                await (self._endpoint.app or self._http)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            await self._websocket(scope, receive, send)
+            await (self._endpoint.app or self._websocket)(scope, receive, send)
 
     def _new_id(self) -> str:
         return f"{self._ids.getrandbits(128):032x}"

@@ -6,16 +6,18 @@ import asyncio
 import logging
 import os
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byoml import __version__
 from byoml.request_errors import ModelNotReady
 from byoml.serving.exposition import exposition
+from byoml.serving.health import HealthCheck
 from byoml.serving.in_flight import InFlight
-from byoml.serving.loading import load_engine, tell_failure
+from byoml.serving.loading import import_script, load_engine, tell_failure
 from byoml.serving.memory import resident_bytes
 from byoml.serving.queue import PredictionQueue
 from byoml.serving.tracing import find_tracing
+from byoml.serving.user_app import find_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,7 @@ __all__ = ["Endpoint"]
 
 _log = logging.getLogger("byoml.serving")
 _SAMPLE_SECONDS = 0.25
+_HEALTH_SECONDS = 5.0
 
 
 class Endpoint:
@@ -59,6 +62,9 @@ class Endpoint:
         self._queue: PredictionQueue | None = None
         self._loaded = asyncio.Event()
         self.engine: Engine | None = None
+        #: The user's own application, which then answers every path.
+        self.app: Any = None
+        self._health: HealthCheck | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.in_flight = InFlight()
 
@@ -80,6 +86,8 @@ class Endpoint:
             self._sampling.cancel()
         if self._tracing:
             self._tracing.stop()
+        if self._health:
+            self._health.stop()
 
     @property
     def waiting(self) -> int:
@@ -144,7 +152,7 @@ class Endpoint:
     def _load(self) -> Engine | None:
         start = perf_counter()
         try:
-            engine = self._plan.engine or load_engine(self._plan, self._plan.source)
+            engine = self._plan.engine or self._load_here()
             self._tracing = find_tracing(self._plan.env.environ)
         except BaseException as error:  # noqa: BLE001  whatever it is, even SystemExit of a script, the end is the same
             tell_failure(error)
@@ -152,9 +160,33 @@ class Endpoint:
             assert self._loop is not None  # noqa: S101  start() has set it
             self.engine = engine
             self._loop.call_soon_threadsafe(self._begin, perf_counter() - start)
-            return engine
+            return self.engine
         self._give_up()
         return None
+
+    def _load_here(self) -> Engine | None:
+        """Load in this worker; an application of the user's needs no engine."""
+        plan = self._plan
+        module = import_script(plan.source)
+        app = find_app(module, plan.settings.threads)
+        if app is not None:
+            _log.info("the script is an %s application, which answers every path by itself", app.kind)
+            self.app = app.asgi
+            return None
+        engine = load_engine(plan, plan.source, module, self._device)
+        self._watch(engine)
+        return engine
+
+    @property
+    def _device(self) -> str:
+        gpus = self._plan.env.accelerators.gpus
+        return f"cuda:{self._slot % gpus}" if gpus else "cpu"
+
+    def _watch(self, engine: Engine) -> None:
+        if engine.checks_health:
+            seconds = self._plan.env.number("BYOML_HEALTH_SECONDS", _HEALTH_SECONDS)
+            self._health = HealthCheck(engine.well, lambda well: self._readiness.feel(self._slot, well=well), seconds)
+            self._health.start()
 
     def _begin(self, seconds: float) -> None:
         self.meter.loaded(seconds)

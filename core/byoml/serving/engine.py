@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import parse_accept, parse_media_type
 from byoml.plugin.values import Context
-from byoml.request_errors import HandlerFailed, MalformedPayload, OutOfMemory, RequestError, UnsupportedContentType
+from byoml.request_errors import HandlerFailed, OutOfMemory, RequestError, UnsupportedContentType
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import Handler
 from byoml.serving.headroom import exhausted
+from byoml.serving.invocation import as_sent
 from byoml.serving.streaming import Stream, as_iterator
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Engine"]
 
-_TEXT_TYPES = frozenset({"application/json", "text/csv"})
+_log = logging.getLogger("byoml.serving")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Engine:
         self._codecs = codecs
         self._model = model
         self._model_dir = model_dir
+        #: What this worker computes with, for the context.
+        self.device = "cpu"
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
         self.batchable = framework.capabilities.batchable and not users
         # No user code, no streams, and a model that is not tied to the thread that has loaded it.
@@ -138,14 +142,14 @@ class Engine:
             if readable is not None and parse_media_type(invocation.content_type).essence not in readable:
                 raise UnsupportedContentType(invocation.content_type, readable)
             return self._call(handler, work, invocation.body, invocation.content_type)
-        return self._call(handler, work, _as_sent(invocation), invocation.content_type)
+        return self._call(handler, work, as_sent(invocation), invocation.content_type)
 
     def _predict(self, work: _Work) -> None:
         if self._functions.transform_fn is None:
             work.data = self._call(self._functions.predict_fn, work, work.data, self._model)
         else:
             invocation = work.invocation
-            args = (self._model, _as_sent(invocation), invocation.content_type, work.accept)
+            args = (self._model, as_sent(invocation), invocation.content_type, work.accept)
             work.data = self._call(self._functions.transform_fn, work, *args)
 
     def _predict_together(self, works: Sequence[_Work]) -> None:
@@ -205,12 +209,25 @@ class Engine:
         return self._functions
 
     def context(self, headers: Mapping[str, str], request_id: str) -> Context:
-        return Context(self._model_dir, self._codecs, headers, request_id)
+        return Context(self._model_dir, self._codecs, headers, request_id, device=self.device)
 
     def converse(self, context: Context, messages: object) -> object:
         """Call the user's function for bidirectional streams; see `speaks`."""
         function = self._functions.bidirectional_fn
         return function(context, messages, self._model) if function else None
+
+    @property
+    def checks_health(self) -> bool:
+        return self._functions.healthcheck_fn is not None
+
+    def well(self) -> bool:
+        """Ask the user's health function; one that raises is an answer too."""
+        check = self._functions.healthcheck_fn
+        try:
+            return check is None or bool(check(self.context({}, ""), self._model))
+        except Exception:  # noqa: BLE001  an answer too
+            _log.exception("healthcheck_fn failed: /ping answers 503 until it succeeds")
+            return False
 
     @property
     def speaks(self) -> bool:
@@ -223,14 +240,3 @@ class Engine:
             raise
         except Exception as error:
             raise OutOfMemory(handler.name) if exhausted(error) else HandlerFailed(handler.name, error) from error
-
-
-def _as_sent(invocation: Invocation) -> str | bytes:
-    """Give user functions text for the two media types that AWS's toolkits decode, bytes for the rest (C-2)."""
-    kind = parse_media_type(invocation.content_type)
-    if kind.essence not in _TEXT_TYPES:
-        return invocation.body
-    try:
-        return invocation.body.decode(kind.parameters.get("charset", "utf-8"))
-    except (UnicodeDecodeError, LookupError) as error:
-        raise MalformedPayload(invocation.content_type, str(error)) from None

@@ -27,6 +27,9 @@ _ARGUMENTS = {
     "transform_fn": ("model", "input_data", "content_type", "accept"),
     "bidirectional_fn": ("messages", "model"),
     "execution_parameters_fn": (),
+    "pre_model_fn": ("model_dir",),
+    "model_warmup_fn": ("model_dir", "model"),
+    "healthcheck_fn": ("model",),
 }
 #: The functions that a user may write.
 NAMES = tuple(_ARGUMENTS)
@@ -62,6 +65,9 @@ class InferenceFunctions:
     transform_fn: Handler | None = None
     bidirectional_fn: Handler | None = None
     execution_parameters_fn: Handler | None = None
+    pre_model_fn: Handler | None = None
+    model_warmup_fn: Handler | None = None
+    healthcheck_fn: Handler | None = None
 
     @property
     def all(self) -> tuple[Handler, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byoml.codecs import Codecs
 from byoml.errors import ByomlError
@@ -26,40 +26,69 @@ if TYPE_CHECKING:
     from byoml.serving.plan import Plan
     from byoml.serving.sources import Source
 
-__all__ = ["all_codecs", "load_engine", "tell_failure"]
+__all__ = ["all_codecs", "import_script", "load_engine", "tell_failure"]
 
 _log = logging.getLogger("byoml.serving")
 
 
-def load_engine(plan: Plan, source: Source, importing: Callable[[Path, Path], ModuleType] | None = None) -> Engine:
-    """Import the user's module, bind the functions, load the model, and tell the plugins.
+def import_script(source: Source, importing: Callable[[Path, Path], ModuleType] = load_module) -> ModuleType | None:
+    """Import the user's module.
+
+    Args:
+        source: The model.
+        importing: Imports it by its file and the code folder, where the usual way does not do.
+
+    Returns:
+        The module, None where there is none.
+
+    Raises:
+        UserModuleError: It is broken.
+    """
+    path = source.script
+    return importing(path, source.entry_point.code_dir) if source.entry_point and path else None
+
+
+def load_engine(plan: Plan, source: Source, module: ModuleType | None, device: str = "cpu") -> Engine:
+    """Bind the functions, load the model, and tell the plugins.
 
     Args:
         plan: The endpoint.
         source: The model.
-        importing: Imports the user's module by its file and the code folder, where the usual way does not do.
+        module: The user's module, None where there is none.
+        device: What this worker computes with, for the context.
 
     Returns:
         An engine that can predict.
 
     Raises:
-        UserModuleError: The user's module is broken.
+        UserModuleError: A function of the user does not fit.
         PluginConflictError: Two plugins bring one content type.
         SettingError: A variable of batch transforms holds what it must not.
         Exception: Whatever `model_fn` raises.
     """
-    framework, model_dir, path = source.framework, source.model_dir, source.script
-    module = (importing or load_module)(path, source.entry_point.code_dir) if source.entry_point and path else None
-    functions = InferenceFunctions.bind(framework, module, path)
+    framework, model_dir = source.framework, source.model_dir
+    functions = InferenceFunctions.bind(framework, module, source.script)
     codecs = all_codecs(plan.plugins)
     rules = BatchRules.read(plan.env)
     start = time.perf_counter()
-    model = functions.model_fn(Context(model_dir, codecs), _as_users_write(model_dir, functions))
+    model = _load_model(functions, Context(model_dir, codecs, device=device), model_dir)
     seconds = time.perf_counter() - start
     plan.plugins.hook.byoml_after_model_load(framework=framework, model=model, seconds=seconds)
     _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, framework))
     parts = (framework, functions, codecs, model, model_dir)
-    return Engine(*parts) if rules is None else BatchEngine(rules, *parts)
+    engine = Engine(*parts) if rules is None else BatchEngine(rules, *parts)
+    engine.device = device
+    return engine
+
+
+def _load_model(functions: InferenceFunctions, context: Context, model_dir: Path) -> Any:
+    """Load between what the user wants done before and after (contract/inference 3.1)."""
+    if functions.pre_model_fn:
+        functions.pre_model_fn(context, str(model_dir))
+    model = functions.model_fn(context, _as_users_write(model_dir, functions))
+    if functions.model_warmup_fn:
+        functions.model_warmup_fn(context, str(model_dir), model)
+    return model
 
 
 def tell_failure(error: BaseException) -> None:

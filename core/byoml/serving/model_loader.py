@@ -7,11 +7,13 @@ import traceback
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
+from byoml.errors import UserModuleError
 from byoml.plugin.manager import frameworks
 from byoml.plugin.selection import select
 from byoml.request_errors import ModelLoadFailed, OutOfMemory, RequestError
+from byoml.serving.engine import Engine
 from byoml.serving.headroom import Headroom, exhausted, size_of
-from byoml.serving.loading import load_engine
+from byoml.serving.loading import import_script, load_engine
 from byoml.serving.model_packages import ModelPackages
 from byoml.serving.sources import Source, entry_point_in
 from byoml.source.scope import Scope
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from byoml.plugin.framework import Framework
-    from byoml.serving.engine import Engine
     from byoml.serving.plan import Plan
 
 __all__ = ["Loaded", "ModelLoader"]
@@ -93,7 +94,10 @@ class ModelLoader:
         scope = self._scope(source)
         try:
             with scope.by_name() if scope else nullcontext():
-                engine = load_engine(self._plan, source, (lambda path, _root: scope.load(path)) if scope else None)
+                module = import_script(source, lambda path, _root: scope.load(path)) if scope else None
+                engine = load_engine(self._plan, source, module)
+            if not isinstance(engine, Engine):
+                raise UserModuleError(source.script or folder, "is a web application; a model of many needs functions")
         except BaseException:
             if scope is not None:
                 scope.close()

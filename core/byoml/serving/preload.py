@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from byoml.child import Stopped, Stopper
 from byoml.environment.serving_env import truth
-from byoml.serving.loading import load_engine, tell_failure
+from byoml.serving.loading import import_script, load_engine, tell_failure
 from byoml.serving.settings import thread_caps
 from byoml.serving.stand_in import standing_in
 
@@ -72,7 +72,7 @@ def preload(plan: Plan, listener: socket.socket) -> Engine:
         with Stopper().listening(), standing_in(listener):
             # Libraries read these once, when they are loaded; the stand-in has been forked before.
             os.environ.update(thread_caps(plan.env, plan.settings))
-            engine = load_engine(plan, plan.source)
+            engine = load_engine(plan, plan.source, import_script(plan.source))
     except Stopped:
         raise SystemExit(0) from None
     except BaseException as error:  # noqa: BLE001  whatever it is, even SystemExit of a script, the end is the same

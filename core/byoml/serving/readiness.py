@@ -8,6 +8,9 @@ import os
 __all__ = ["Readiness"]
 
 
+_READY, _UNWELL = 1, 2
+
+
 class Readiness:
     """One byte a worker in memory shared over the fork, and one that says whether all were ready at once.
 
@@ -67,7 +70,7 @@ class Readiness:
         Returns:
             Whether the server is ready by that: True in one worker only.
         """
-        self._shared[slot] = 1
+        self._shared[slot] = _READY
         if all(self._shared[index] for index in range(self._workers)):
             self._shared[self._workers] = 1
         if not self.ready:
@@ -77,10 +80,15 @@ class Readiness:
         except BlockingIOError:  # another worker has told it
             return False
 
+    def feel(self, slot: int, *, well: bool) -> None:
+        """Say how the worker of this byte does; while one is unwell the server is not ready (H-15)."""
+        self._shared[slot] = _READY if well else _UNWELL
+
     @property
     def began(self) -> bool:
         return bool(self._shared[self._workers])
 
     @property
     def ready(self) -> bool:
-        return self.began and any(self._shared[slot] for slot in range(self._workers))
+        states = self._shared[: self._workers]
+        return self.began and _READY in states and _UNWELL not in states

@@ -19,7 +19,7 @@ from byoml.serving.models_endpoint import ModelsEndpoint
 from byoml.serving.preload import preload, preloads
 from byoml.serving.readiness import Readiness
 from byoml.serving.server_log import ServerLog
-from byoml.serving.settings import thread_caps
+from byoml.serving.settings import worker_variables
 from byoml.serving.worker import Worker, end_container
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "http_parser": _http_parser(),
             "control_socket_disable": True,
             "asgi_lifespan": "on",
-            "raw_env": [f"{name}={value}" for name, value in thread_caps(env, settings).items()],
+            "raw_env": [f"{name}={value}" for name, value in worker_variables(env, settings).items()],
             "loglevel": "warning",
             "logger_class": ServerLog,
             "when_ready": self._before_workers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from byoml.plugin.values import ServerSettings
@@ -10,12 +11,15 @@ from byoml.serving.execution_parameters import said_by_variable
 if TYPE_CHECKING:
     from byoml.environment.serving_env import ServingEnv
 
-__all__ = ["settle", "thread_caps"]
+__all__ = ["settle", "thread_caps", "worker_variables"]
+
+_log = logging.getLogger("byoml.serving")
 
 _MEGABYTE = 2**20
 _UNLIMITED_MEGABYTES = 2**30
 _REAL_TIME_SECONDS = 60.0
 _BATCH_SECONDS = 3600.0
+_JAVA_FLAGS = "SAGEMAKER_MODEL_SERVER_VMARGS"
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -37,6 +41,8 @@ def settle(env: ServingEnv) -> ServerSettings:
     Raises:
         SettingError: A variable holds what it must not.
     """
+    if env.environ.get(_JAVA_FLAGS):
+        _log.warning("%s is ignored: there is no Java in this server", _JAVA_FLAGS)
     said_by_variable(env)  # what is wrong in it is said now, and not when a transform asks
     workers, reason = _workers(env)
     return ServerSettings(
@@ -45,7 +51,7 @@ def settle(env: ServingEnv) -> ServerSettings:
         threads=env.whole_number("BYOML_THREADS", 1),
         timeout=_timeout(env),
         queue_limit=env.whole_number("BYOML_QUEUE_LIMIT", 1000),
-        body_limit=_body_megabytes(env) * _MEGABYTE,
+        body_limit=max(_body_megabytes(env) * _MEGABYTE, env.whole_number("MAX_CONTENT_LENGTH", 1, least=0)),
         batch_limit=env.whole_number("BYOML_BATCH_LIMIT", 256),
         reason=reason,
     )
@@ -63,6 +69,25 @@ def thread_caps(env: ServingEnv, settings: ServerSettings) -> dict[str, str]:
     """
     share = str(max(1, env.accelerators.cpus // settings.workers))
     return {name: share for name in _THREAD_VARIABLES if name not in env.environ}
+
+
+def worker_variables(env: ServingEnv, settings: ServerSettings) -> dict[str, str]:
+    """Collect what user code and libraries look for in a worker's environment.
+
+    Args:
+        env: What the container is told; variables that are set stay.
+        settings: How the server runs.
+
+    Returns:
+        Variables for each worker.
+    """
+    variables = thread_caps(env, settings)
+    if not env.multi_model:  # where each model has a folder of its own
+        variables["SM_MODEL_DIR"] = str(env.paths.model)
+    region = env.environ.get("SAGEMAKER_REGION")
+    if region:
+        variables["AWS_DEFAULT_REGION"] = region
+    return {name: value for name, value in variables.items() if not env.environ.get(name)}
 
 
 def _workers(env: ServingEnv) -> tuple[int, str]:

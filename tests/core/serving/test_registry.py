@@ -184,6 +184,23 @@ def test_an_unload_waits_for_what_its_model_still_answers(models: Models) -> Non
     _run(story())
 
 
+def test_a_request_that_has_found_its_model_is_answered(models: Models) -> None:
+    """Its body may come slowly, and the unload in between; the model stays until it has been asked (M-7)."""
+
+    async def story() -> None:
+        async with models.registry() as registry:
+            await registry.load("a", models.write("a"))
+            model = registry.get("a")
+            with model.used():
+                unloading = asyncio.create_task(registry.unload("a"))
+                await asyncio.sleep(0.2)
+                invocation = Invocation(b"{}", "application/json", "application/json", {}, "")
+                assert (await asyncio.wait_for(model.answer(invocation), 10)).status == 200
+            await unloading
+
+    _run(story())
+
+
 def test_an_unloaded_model_is_gone_when_that_is_answered(models: Models) -> None:
     """Its object, even in a cycle, its modules and its thread (contract/inference M-5)."""
 
@@ -209,6 +226,7 @@ def test_an_unloaded_model_is_gone_when_that_is_answered(models: Models) -> None
         ("def model_fn(model_dir):\n    raise SystemExit(3)\n", ModelLoadFailed, "SystemExit: 3"),
         ("import nothing_like_it\n", ModelLoadFailed, "nothing_like_it"),
         ("def model_fn():\n    pass\n", ModelLoadFailed, "does not fit"),
+        ("from flask import Flask\napp = Flask(__name__)\n", ModelLoadFailed, "is a web application"),
         ("import numpy\ndef model_fn(model_dir):\n    return numpy.ones(10**15)\n", OutOfMemory, "loading 'a'"),
     ],
 )
