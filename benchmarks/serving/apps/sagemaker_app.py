@@ -30,11 +30,17 @@ class Service(DefaultHandlerService):
         super().__init__(transformer=Transformer(default_inference_handler=Handler()))
 
 
-_service = Service()
+class _Once:
+    """Initialized with the first request, as the server's loader wants one function."""
+
+    def __init__(self):
+        self.service = None
+
+    def handle(self, data, context):
+        if self.service is None:
+            self.service = Service()
+            self.service.initialize(context)
+        return None if data is None else self.service.handle(data, context)
 
 
-def handle(data, context):
-    if not getattr(_service, "_initialized", False):
-        _service.initialize(context)
-        _service._initialized = True
-    return None if data is None else _service.handle(data, context)
+handle = _Once().handle

@@ -11,18 +11,20 @@ from byoml.errors import UserModuleError
 from byoml.plugin.manager import frameworks
 from byoml.plugin.selection import select
 from byoml.request_errors import ModelLoadFailed, OutOfMemory, RequestError
-from byoml.serving.engine import Engine
 from byoml.serving.headroom import Headroom, exhausted, size_of
 from byoml.serving.loading import import_script, load_engine
 from byoml.serving.model_packages import ModelPackages
 from byoml.serving.sources import Source, entry_point_in
+from byoml.serving.user_app import find_app
 from byoml.source.scope import Scope
 
 if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
+    from types import ModuleType
 
     from byoml.plugin.framework import Framework
+    from byoml.serving.engine import Engine
     from byoml.serving.plan import Plan
 
 __all__ = ["Loaded", "ModelLoader"]
@@ -94,15 +96,16 @@ class ModelLoader:
         scope = self._scope(source)
         try:
             with scope.by_name() if scope else nullcontext():
-                module = import_script(source, lambda path, _root: scope.load(path)) if scope else None
-                engine = load_engine(self._plan, source, module)
-            if not isinstance(engine, Engine):
-                raise UserModuleError(source.script or folder, "is a web application; a model of many needs functions")
+                engine = load_engine(self._plan, source, _module(source, scope) if scope else None, self._device)
         except BaseException:
             if scope is not None:
                 scope.close()
             raise
         return engine, Loaded(source.framework, scope)
+
+    @property
+    def _device(self) -> str:
+        return "cuda:0" if self._plan.env.accelerators.gpus else "cpu"
 
     def _source(self, folder: Path) -> Source:
         framework = select(self._frameworks, self._plan.env.environ.get("BYOML_FRAMEWORK"), folder)
@@ -115,6 +118,13 @@ class ModelLoader:
         if source.script is not None and source.entry_point is not None:
             code = [source.script.parent, source.entry_point.code_dir, *code]
         return Scope(code, self._packages.install(own)) if code else None
+
+
+def _module(source: Source, scope: Scope) -> ModuleType | None:
+    module = import_script(source, lambda path, _root: scope.load(path))
+    if source.script is not None and find_app(module, 1) is not None:
+        raise UserModuleError(source.script, "is a web application; a model of many needs functions")
+    return module
 
 
 def _explained(name: str, error: BaseException) -> RequestError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from queue import Empty, SimpleQueue
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
@@ -148,7 +148,9 @@ class PredictionQueue:
         if self._near:
             self._loop.call_soon(self._predict_near)
         if batch and self._engine is not None:
-            self._deliver(*_predicted(self._engine, batch))
+            done = _predicted(self._engine, batch)
+            self._pace.on_loop(len(batch), _seconds(done))
+            self._deliver(*done)
 
     def _limit_time(self, future: asyncio.Future[Answer]) -> None:
         timer = self._loop.call_later(self._settings.timeout, self._expire, future)
@@ -174,12 +176,14 @@ class PredictionQueue:
             batch = self._next_batch(limit)
             if batch is None:
                 return
+            start = thread_time()
             done = _predicted(engine, batch)
-            self._loop.call_soon_threadsafe(self._back, len(batch), done)
+            self._loop.call_soon_threadsafe(self._back, len(batch), done, thread_time() - start)
             _pump(self._loop, done[1])
 
-    def _back(self, number: int, done: _Done) -> None:
+    def _back(self, number: int, done: _Done, busy: float) -> None:
         self._handed -= number
+        self._pace.in_thread(number, _seconds(done), busy)
         self._deliver(*done)
         self._draining = self._handed > 0 and self._pace.quick
         if not self._handed:
@@ -190,7 +194,6 @@ class PredictionQueue:
     ) -> None:
         for waiting, answer in zip(batch, answers, strict=True):
             _hand_over(waiting.future, answer)
-        self._pace.saw(times[-1] - times[0])
         if self._observe is not None and batch:
             invocations, _, came = zip(*batch, strict=True)
             self._observe(Batch(invocations, came, answers, times))
@@ -220,6 +223,11 @@ def _predicted(engine: Engine, batch: Sequence[_Waiting]) -> _Done:
     answers = _answers(engine, [waiting.invocation for waiting in wanted], times)
     times.append(perf_counter())
     return wanted, answers, times
+
+
+def _seconds(done: _Done) -> float:
+    _, _, times = done
+    return times[-1] - times[0]
 
 
 def _pump(loop: asyncio.AbstractEventLoop, answers: Iterable[Answer | RequestError]) -> None:

@@ -73,14 +73,20 @@ class Registry:
         loader: Loads one.
         settings: Of each model's queue.
         observe: Called in the event loop with each batch that is done.
+        emptied: Called when no model is left, and none is being loaded.
     """
 
     def __init__(
-        self, loader: ModelLoader, settings: ServerSettings, observe: Callable[[Batch], None] | None = None
+        self,
+        loader: ModelLoader,
+        settings: ServerSettings,
+        observe: Callable[[Batch], None] | None = None,
+        emptied: Callable[[], None] | None = None,
     ) -> None:
         self._loader = loader
         self._settings = settings
         self._observe = observe
+        self._emptied = emptied
         self._models: dict[str, Model] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,6 +193,8 @@ class Registry:
             model.loaded.close()
             del model
             await loop.run_in_executor(None, give_memory_back)
+            if self._emptied is not None and not self._models and len(self._tasks) == 1:
+                self._emptied()
             if not ended:
                 raise PredictionTimeout(self._settings.timeout)
 

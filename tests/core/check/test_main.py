@@ -20,12 +20,17 @@ def test_a_folder_with_a_usual_program_is_fine(found: Check, name: str) -> None:
 
 
 def test_a_folder_without_a_program_is_an_error_that_says_how_to_name_one(found: Check) -> None:
-    """A framework with an algorithm of its own needs none, and that is said."""
+    """There are three usual names, and an option for any other."""
     [error] = found({"main.py": ""})
     assert error == (
         "DIR: error: no program is there: name it with --entry-point, or call it one of train.py, processing.py, "
         "inference.py"
     )
+
+
+def test_a_framework_with_an_algorithm_needs_no_program(found: Check) -> None:
+    """That is said, as it may not be what was meant."""
+    pytest.importorskip("byoml_sklearn", reason="byoml-sklearn is not installed: byoml[sklearn] brings it")
     assert found({}, framework="sklearn") == [
         "DIR: note: has no program; the built-in algorithm of sklearn would train"
     ]

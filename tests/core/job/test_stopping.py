@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECONDS = 20
-_WAITS = "print('ready', flush=True)\nwhile not byoml.should_stop():\n    time.sleep(0.01)\n"
+# Unbuffered: a signal may come before a print has returned, and what prints in a handler would meet it half done.
+_READY = "os.write(1, b'ready\\n')\n"
+_WAITS = _READY + "while not byoml.should_stop():\n    time.sleep(0.01)\n"
 _HEADER = "import byoml, multiprocessing, os, signal, sys, threading, time\n"
 
 
@@ -70,9 +72,7 @@ def test_a_signal_is_asked_for_and_the_program_ends_as_it_likes(started: list[Pr
 
 def test_without_a_question_signals_are_as_they_were(started: list[Program]) -> None:
     """Importing byoml, or using the rest of it, installs nothing."""
-    code = (
-        "byoml.hyperparameters(environ={'SM_HPS': '{}'}); byoml.should_stop\nprint('ready', flush=True); time.sleep(30)"
-    )
+    code = f"byoml.hyperparameters(environ={{'SM_HPS': '{{}}'}}); byoml.should_stop\n{_READY}time.sleep(30)"
     assert _start(started, code).send(signal.SIGTERM)[0] == -signal.SIGTERM
 
 
@@ -142,7 +142,7 @@ print("end")
 def test_a_callback_may_end_the_program(started: list[Program]) -> None:
     """By sys.exit, after all have been called."""
     code = "byoml.on_stop(lambda: sys.exit(3))\nbyoml.on_stop(lambda: print('other'))\n"
-    code += "print('ready', flush=True)\ntime.sleep(30)"
+    code += _READY + "time.sleep(30)"
     assert _start(started, code).send(signal.SIGTERM) == (3, "other\n", "")
 
 
@@ -150,7 +150,9 @@ def test_a_second_ctrl_c_interrupts_as_ever(started: list[Program]) -> None:
     """A person who presses it again a second later means it; twice at once is one, from terminal and launcher."""
     code = """\
 byoml.on_stop(lambda: print("ready", flush=True))
-print("ready", flush=True)
+os.write(1, b"ready\\n")
+while not byoml.should_stop():
+    time.sleep(0.01)
 time.sleep(1.5)
 print("still here", flush=True)
 time.sleep(30)

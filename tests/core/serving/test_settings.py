@@ -25,6 +25,8 @@ def _env(environ: dict[str, str] | None = None, cpus: int = 4, gpus: int = 0) ->
         (_env({"SAGEMAKER_MODEL_SERVER_WORKERS": "auto"}), 4),
         (_env({"SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "1"}), 1),
         (_env({"SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "9"}), 4),
+        (_env({"SAGEMAKER_MULTI_MODEL": "true"}), 1),
+        (_env({"SAGEMAKER_MULTI_MODEL": "false"}), 4),
     ],
 )
 def test_workers_are_what_was_said_else_one_a_gpu_else_one_a_cpu(env: ServingEnv, workers: int) -> None:

@@ -32,7 +32,7 @@ _SETTINGS = json.dumps(
 ).encode()
 
 
-def predict(model: xgb.Booster, table: NDArray[Any]) -> NDArray[np.float32]:
+def predict(model: xgb.Booster, table: NDArray[Any]) -> Any:
     """Predict rows, as `model.inplace_predict(table)` does.
 
     Args:

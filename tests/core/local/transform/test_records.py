@@ -11,7 +11,7 @@ from byoml.local.transform.records import CSV, JSON, JSON_DOCUMENT, UnreadableRe
 from hypothesis import given
 from hypothesis import strategies as st
 
-_cells = st.lists(st.text(alphabet=st.characters(blacklist_characters="\r\n", codec="utf-8")), min_size=1, max_size=5)
+_cells = st.lists(st.text(alphabet=st.characters(blacklist_characters="\0\r\n", codec="utf-8")), min_size=1, max_size=5)
 
 
 @given(_cells)
