@@ -10,6 +10,7 @@ from byoml.errors import ByomlError
 from byoml.request_errors import (
     BadParameter,
     HandlerFailed,
+    HTTPError,
     MalformedPayload,
     MethodNotAllowed,
     ModelAlreadyLoaded,
@@ -37,6 +38,7 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
         ["text/csv", "row 2, column 3", "no number"],
     ),
     (BadParameter("limit", "many", "a whole number"), 400, "MalformedPayload", ["limit is 'many'", "a whole number"]),
+    (HTTPError(429, "slow down"), 429, "HTTPError", ["slow down"]),
     (SessionNotFound("s"), 400, "MalformedPayload", ["session not found: 's'", "NEW_SESSION"]),
     (ModelNotLoaded("m"), 404, "NotFound", ["'m' is not loaded", "POST /models"]),
     (ModelUnnamed(["a", "b"]), 404, "NotFound", ["POST /models/NAME/invoke", "loaded: a, b"]),

@@ -424,9 +424,13 @@ def test_a_platform_that_unloads_the_least_recently_used_serves_more_models_than
         assert 2 <= most < len(names)
 
 
-def test_it_stops_as_other_endpoints_do(container: Container, endpoint: Endpoint) -> None:
+def test_it_stops_as_other_endpoints_do(container: Container, tmp_path: Path) -> None:
     """With models loaded, SIGTERM ends it with 0, and no folder of packages stays (contract/inference H-7)."""
-    for name in "ab":
-        endpoint.load_model(name, _url(container, name))
-    endpoint.process.send_signal(signal.SIGTERM)
-    assert endpoint.process.wait(20) == 0
+    files = {"code/requirements.txt": "own-dependency\n", "code/wheels/own_dependency-1-py3-none-any.whl": _wheel(1)}
+    url = _write(container, "a", 1, **files)
+    with container.serve({**_MULTI, "TMPDIR": str(tmp_path)}) as endpoint:
+        assert endpoint.load_model("a", url).status == 200
+        assert len(list(tmp_path.glob("byoml-packages-*"))) == 1
+        endpoint.process.send_signal(signal.SIGTERM)
+        assert endpoint.process.wait(20) == 0
+        assert list(tmp_path.glob("byoml-packages-*")) == []

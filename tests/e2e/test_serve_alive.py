@@ -42,13 +42,24 @@ def predict_fn(data, model):
     model[data]()
     return [1]
 """
-_TAKES_A_WHILE = """
+_SLEEPS = """
 import time
 
 def predict_fn(data, model):
     time.sleep(0.05)
     return data
 """
+# Other threads hold the interpreter whenever the event loop wants it.
+_HOLDS = """
+import time
+
+def predict_fn(data, model):
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end:
+        pass
+    return data
+"""
+_CLIENTS = 24
 _JSON = "application/json"
 _ONE_WORKER = {"BYOML_FRAMEWORK": "none", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 # H-6 asks for a connection within 250 ms; /ping may take 2 s (H-10), and keeps the same promise.
@@ -103,9 +114,10 @@ def _one_request(port: int) -> str:
     return "answered" if answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"[1]") else f"got {answer!r}"
 
 
-def test_a_stop_under_load_loses_no_request(container: Container) -> None:
-    """Each request whose connection was accepted is answered, until connections are refused (L-6)."""
-    container.write({"model/code/inference.py": _TAKES_A_WHILE})
+@pytest.mark.parametrize("script", [_SLEEPS, _HOLDS], ids=["sleeps", "holds"])
+def test_a_stop_under_load_loses_no_request(container: Container, script: str) -> None:
+    """Each request whose connection was made is answered, until connections are refused (L-6)."""
+    container.write({"model/code/inference.py": script})
     outcomes: list[str] = []
 
     def ask_until_refused(port: int) -> None:
@@ -116,7 +128,7 @@ def test_a_stop_under_load_loses_no_request(container: Container) -> None:
 
     env = {"BYOML_FRAMEWORK": "none", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
     with container.serve(env=env) as endpoint:
-        clients = [threading.Thread(target=ask_until_refused, args=(endpoint.port,)) for _ in range(6)]
+        clients = [threading.Thread(target=ask_until_refused, args=(endpoint.port,)) for _ in range(_CLIENTS)]
         for client in clients:
             client.start()
         time.sleep(1)

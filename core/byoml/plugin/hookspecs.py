@@ -83,4 +83,4 @@ def byoml_register_routes(app: Flask) -> None:
 
 @hookspec
 def byoml_after_model_load(framework: Framework, model: object, seconds: float) -> None:
-    """Called once in each worker when its model is loaded, before `/ping` may answer 200."""
+    """Called in each worker when a model is loaded: one before `/ping` may answer 200, or many in multi-model mode."""

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from byoml.plugin.values import Invocation
+    from byoml.serving.batch import Batch
     from byoml.serving.engine import Answer, Engine
     from byoml.serving.metrics import Metrics
     from byoml.serving.plan import Plan
-    from byoml.serving.queue import Batch
     from byoml.serving.readiness import Readiness
     from byoml.serving.tracing import Tracing
 

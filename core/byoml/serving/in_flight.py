@@ -12,6 +12,8 @@ class InFlight:
 
     def __init__(self) -> None:
         self._number = 0
+        #: How many there have ever been.
+        self.entered = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -19,6 +21,7 @@ class InFlight:
         if not self._number:
             self._idle.clear()
         self._number += 1
+        self.entered += 1
 
     def __exit__(self, *_: object) -> None:
         self._number -= 1

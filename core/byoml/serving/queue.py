@@ -10,50 +10,25 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import perf_counter, thread_time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from byoml.request_errors import HandlerFailed, Overloaded, PredictionTimeout, RequestError
-from byoml.serving.engine import Answer
+from byoml.request_errors import Overloaded, PredictionTimeout
+from byoml.serving.batch import Done, Waiting, predicted
 from byoml.serving.pace import Pace
-from byoml.serving.streaming import Stream
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     from byoml.plugin.values import Invocation, ServerSettings
-    from byoml.serving.engine import Engine
+    from byoml.serving.batch import Batch
+    from byoml.serving.engine import Answer, Engine
 
-__all__ = ["Batch", "PredictionQueue"]
+__all__ = ["PredictionQueue"]
 
 # What may be decoded and predicted on the event loop: bytes of one body, and requests before it looks around again.
 _SMALL_BYTES = 2**14
 _TOGETHER = 64
-
-
-class _Waiting(NamedTuple):
-    invocation: Invocation
-    future: asyncio.Future[Answer]
-    came: float
-
-
-_Done = tuple[list[_Waiting], "Sequence[Answer | RequestError]", list[float]]
-
-
-class Batch(NamedTuple):
-    """Requests that were answered together, for whoever measures them; moments are those of `time.perf_counter`.
-
-    Args:
-        invocations: The requests.
-        came: When each was put into the queue.
-        answers: What each gets.
-        times: When they were taken, decoded, predicted and encoded; fewer where that broke off.
-    """
-
-    invocations: Sequence[Invocation]
-    came: Sequence[float]
-    answers: Sequence[Answer | RequestError]
-    times: Sequence[float]
 
 
 class PredictionQueue:
@@ -73,12 +48,12 @@ class PredictionQueue:
         self._settings = settings
         self._loop = loop
         self._observe = observe
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self.threads: list[threading.Thread] = []
         self._handed = 0  # to the threads, and not yet back
         self._pace = Pace(possible=False)
         self._engine: Engine | None = None
-        self._near: list[_Waiting] = []  # predicted on the loop as soon as the threads are done
+        self._near: list[Waiting] = []  # predicted on the loop as soon as the threads are done
         self._draining = False  # nothing more goes to the threads for now
 
     @property
@@ -119,7 +94,7 @@ class PredictionQueue:
         if waiting >= self._settings.queue_limit:
             raise Overloaded(waiting)
         future: asyncio.Future[Answer] = self._loop.create_future()
-        mine = _Waiting(invocation, future, perf_counter())
+        mine = Waiting(invocation, future, perf_counter())
         free = self._draining or not self._handed
         if free and self._pace.quick and len(invocation.body) <= _SMALL_BYTES:
             self._keep(mine)
@@ -127,7 +102,7 @@ class PredictionQueue:
             self._hand(mine)
         return await future
 
-    def _hand(self, waiting: _Waiting) -> None:
+    def _hand(self, waiting: Waiting) -> None:
         """Give a request to the threads, after those that came before it."""
         near, self._near, self._draining = self._near, [], False
         for each in (*near, waiting):
@@ -135,7 +110,7 @@ class PredictionQueue:
             self._handed += 1
             self._queue.put(each)
 
-    def _keep(self, waiting: _Waiting) -> None:
+    def _keep(self, waiting: Waiting) -> None:
         """Let what else has come join in, then predict right here; not before the threads are done."""
         if self._handed:
             self._limit_time(waiting.future)
@@ -148,9 +123,9 @@ class PredictionQueue:
         if self._near:
             self._loop.call_soon(self._predict_near)
         if batch and self._engine is not None:
-            done = _predicted(self._engine, batch)
-            self._pace.on_loop(len(batch), _seconds(done))
-            self._deliver(*done)
+            done = predicted(self._engine, batch)
+            self._pace.on_loop(len(batch), done.seconds)
+            self._deliver(done)
 
     def _limit_time(self, future: asyncio.Future[Answer]) -> None:
         timer = self._loop.call_later(self._settings.timeout, self._expire, future)
@@ -177,28 +152,24 @@ class PredictionQueue:
             if batch is None:
                 return
             start = thread_time()
-            done = _predicted(engine, batch)
+            done = predicted(engine, batch)
             self._loop.call_soon_threadsafe(self._back, len(batch), done, thread_time() - start)
-            _pump(self._loop, done[1])
+            done.pump(self._loop)
 
-    def _back(self, number: int, done: _Done, busy: float) -> None:
+    def _back(self, number: int, done: Done, busy: float) -> None:
         self._handed -= number
-        self._pace.in_thread(number, _seconds(done), busy)
-        self._deliver(*done)
+        self._pace.in_thread(number, done.seconds, busy)
+        self._deliver(done)
         self._draining = self._handed > 0 and self._pace.quick
         if not self._handed:
             self._predict_near()
 
-    def _deliver(
-        self, batch: Sequence[_Waiting], answers: Sequence[Answer | RequestError], times: Sequence[float]
-    ) -> None:
-        for waiting, answer in zip(batch, answers, strict=True):
-            _hand_over(waiting.future, answer)
-        if self._observe is not None and batch:
-            invocations, _, came = zip(*batch, strict=True)
-            self._observe(Batch(invocations, came, answers, times))
+    def _deliver(self, done: Done) -> None:
+        done.hand_over()
+        if self._observe is not None and done.waiting:
+            self._observe(done.measured())
 
-    def _next_batch(self, limit: int) -> list[_Waiting] | None:
+    def _next_batch(self, limit: int) -> list[Waiting] | None:
         """Wait for one, and take what waits with it; None: stop."""
         waiting = self._queue.get()
         if waiting is None:
@@ -214,43 +185,3 @@ class PredictionQueue:
                 break
             batch.append(waiting)
         return batch
-
-
-def _predicted(engine: Engine, batch: Sequence[_Waiting]) -> _Done:
-    """Answer those whose clients still wait, and say when what was done."""
-    times = [perf_counter()]
-    wanted = [waiting for waiting in batch if not waiting.future.done()]
-    answers = _answers(engine, [waiting.invocation for waiting in wanted], times)
-    times.append(perf_counter())
-    return wanted, answers, times
-
-
-def _seconds(done: _Done) -> float:
-    _, _, times = done
-    return times[-1] - times[0]
-
-
-def _pump(loop: asyncio.AbstractEventLoop, answers: Iterable[Answer | RequestError]) -> None:
-    for answer in answers:
-        if isinstance(answer, Answer) and isinstance(answer.body, Stream):
-            answer.body.pump(loop)
-
-
-def _answers(engine: Engine, invocations: Sequence[Invocation], times: list[float]) -> Sequence[Answer | RequestError]:
-    """Answer, and outlive what the engine did not foresee: without the thread every later request would wait."""
-    try:
-        return engine.answer(invocations, times)
-    except Exception as error:  # noqa: BLE001  the thread must live on, and the requests get the error
-        failed = HandlerFailed("the server", error)
-        failed.__cause__ = error  # each request's line in the log has its traceback
-        return [failed] * len(invocations)
-
-
-def _hand_over(future: asyncio.Future[Answer], answer: Answer | RequestError) -> None:
-    if future.done():
-        if isinstance(answer, Answer) and isinstance(answer.body, Stream):
-            answer.body.abandon()
-    elif isinstance(answer, RequestError):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from threading import Thread
 
     from byoml.plugin.values import Invocation, ServerSettings
+    from byoml.serving.batch import Batch
     from byoml.serving.engine import Answer
     from byoml.serving.model_loader import Loaded, ModelLoader
-    from byoml.serving.queue import Batch
 
 __all__ = ["Model", "Registry"]
 

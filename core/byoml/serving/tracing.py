@@ -17,7 +17,7 @@ from byoml.serving.metrics import PHASES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from byoml.serving.queue import Batch
+    from byoml.serving.batch import Batch
 
 __all__ = ["Tracing", "find_tracing"]
 

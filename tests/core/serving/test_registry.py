@@ -293,6 +293,7 @@ def test_a_model_whose_function_does_not_end_is_unloaded_without_waiting_for_eve
                 await registry.unload("a")
             assert registry.names() == []
             (folder / "never").touch()
+            await _threads_end()
 
     _run(story())
 

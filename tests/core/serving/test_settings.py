@@ -55,6 +55,8 @@ def test_the_body_limit_follows_the_platform_upwards_only() -> None:
     assert settle(_env({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "200"})).body_limit == 200 * 2**20
     assert settle(_env({"BYOML_MAX_BODY_MB": "1"})).body_limit == 2**20
     assert settle(_env({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"})).body_limit > 2**40
+    assert settle(_env({"MAX_CONTENT_LENGTH": "6291456"})).body_limit == 100 * 2**20
+    assert settle(_env({"MAX_CONTENT_LENGTH": "200000000"})).body_limit == 200000000
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from byoml.plugin.values import Invocation
 from byoml.request_errors import MalformedPayload, RequestError
+from byoml.serving.batch import Batch
 from byoml.serving.engine import Answer
-from byoml.serving.queue import Batch
 from byoml.serving.tracing import Tracing
 
 _PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
