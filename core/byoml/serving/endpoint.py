@@ -159,7 +159,7 @@ class Endpoint:
         else:
             assert self._loop is not None  # noqa: S101  start() has set it
             self.engine = engine
-            self._loop.call_soon_threadsafe(self._begin, perf_counter() - start)
+            self._loop.call_soon_threadsafe(self._begin, self._plan.load_seconds or perf_counter() - start)
             return self.engine
         self._give_up()
         return None

@@ -33,6 +33,7 @@ class Plan:
         settings: How the server runs.
         shared_code: In multi-model mode, folders with code for all models.
         engine: The model, where it was loaded before the workers were forked.
+        load_seconds: How long that took.
     """
 
     env: ServingEnv
@@ -42,6 +43,7 @@ class Plan:
     settings: ServerSettings
     shared_code: tuple[Path, ...] = ()
     engine: Engine | None = None
+    load_seconds: float = 0.0
 
     @property
     def source(self) -> Source:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from byoml.child import Stopped, Stopper
@@ -20,7 +22,6 @@ from byoml.serving.stand_in import standing_in
 if TYPE_CHECKING:
     import socket
 
-    from byoml.serving.engine import Engine
     from byoml.serving.plan import Plan
 
 __all__ = ["preload", "preloads"]
@@ -55,7 +56,7 @@ def preloads(plan: Plan) -> bool:
     return False
 
 
-def preload(plan: Plan, listener: socket.socket) -> Engine:
+def preload(plan: Plan, listener: socket.socket) -> Plan:
     """Load in this process, which forks the workers later; meanwhile the port answers 503.
 
     Args:
@@ -63,11 +64,12 @@ def preload(plan: Plan, listener: socket.socket) -> Engine:
         listener: The server's socket.
 
     Returns:
-        The engine.
+        The plan, with the engine in it.
 
     Raises:
         SystemExit: The model cannot be loaded, which the log tells, or a stop was asked for.
     """
+    start = perf_counter()
     try:
         with Stopper().listening(), standing_in(listener):
             # Libraries read these once, when they are loaded; the stand-in has been forked before.
@@ -82,4 +84,4 @@ def preload(plan: Plan, listener: socket.socket) -> Engine:
     # What is here stays: no worker's collector walks it, which would copy its pages.
     gc.collect()
     gc.freeze()
-    return engine
+    return replace(plan, engine=engine, load_seconds=perf_counter() - start)

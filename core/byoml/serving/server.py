@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +78,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _before_workers(self, arbiter: Any) -> None:
         if preloads(self._plan):
-            self._plan = replace(self._plan, engine=preload(self._plan, arbiter.LISTENERS[0].sock))
+            self._plan = preload(self._plan, arbiter.LISTENERS[0].sock)
 
     def _before_fork(self, _arbiter: object, worker: Any) -> None:
         self._slot = self._readiness.claim(worker.age)
