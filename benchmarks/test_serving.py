@@ -18,7 +18,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent / "serving"))
 
 from load import wrk, wrk_is_there
-from models import MODELS, requests
+from models import MODELS, make, requests
 from peers import ALL, BYOML, environment_of, why_not
 from report import Round, draw, table
 from running import running
@@ -46,10 +46,9 @@ def test_serving_beside_other_servers(name: str, tmp_path: Path, capsys: pytest.
         pytest.skip("there is no serving with torch yet: the plugin byoml-torch is to come")
     model = tmp_path / "model"
     model.mkdir()
-    MODELS[name](model)
+    forms = requests(make(name, model))
     peers = {peer: programs for peer in ALL if chosen(peer) and (programs := ready(peer, capsys)) is not None}
     rounds: dict[str, list[Round]] = {peer.name: [] for peer in peers}
-    forms = requests()
     for _ in range(ROUNDS):
         for peer, programs in peers.items():
             rounds[peer.name].append(one_round(peer, programs, model, forms[peer.request]))

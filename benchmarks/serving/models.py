@@ -1,26 +1,44 @@
-"""The models that all servers serve, and the row that all clients send."""
+"""The models that all servers serve, and the row that all clients send.
+
+Run as a program with a model's name and a folder, it trains the model into the folder and prints the row: in a process
+of its own, as the libraries change the environment of the one that imports them.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from load import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MODELS", "requests"]
+__all__ = ["MODELS", "make", "requests"]
 
 _JSON = "application/json"
 
 
-def requests() -> Mapping[str, Row]:
-    """Make the one row in each form: the first of the breast-cancer data, 30 numbers."""
-    from sklearn.datasets import load_breast_cancer
+def make(name: str, folder: Path) -> Sequence[float]:
+    """Train a model into a folder.
 
-    numbers = load_breast_cancer().data[0].tolist()
+    Args:
+        name: One of MODELS.
+        folder: Where to.
+
+    Returns:
+        The row: the first of the breast-cancer data, 30 numbers.
+    """
+    command = [sys.executable, __file__, name, str(folder)]
+    row: Sequence[float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return row
+
+
+def requests(numbers: Sequence[float]) -> Mapping[str, Row]:
+    """Write the row in each form that servers ask for."""
     line = ",".join(str(number) for number in numbers).encode()
     v2 = {"inputs": [{"name": "x", "shape": [1, len(numbers)], "datatype": "FP32", "data": numbers}]}
     plain = json.dumps({"data": [numbers]}).encode()
@@ -56,3 +74,10 @@ def _sklearn(folder: Path) -> None:
 
 #: What writes each model into its folder.
 MODELS: Mapping[str, Callable[[Path], None]] = {"xgboost": _xgboost, "sklearn": _sklearn}
+
+
+if __name__ == "__main__":
+    from sklearn.datasets import load_breast_cancer
+
+    MODELS[sys.argv[1]](Path(sys.argv[2]))
+    print(json.dumps(load_breast_cancer().data[0].tolist()))

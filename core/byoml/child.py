@@ -24,6 +24,8 @@ _CHUNK = 64 * 1024
 _LAST_CHUNKS = 16  # what a pipe can hold at most, unless root has widened it
 _COULD_NOT_START = 127
 _LAST_SECONDS = 5.0  # what is left of the platform's 120 s when the grace is over, with a reserve
+# One stop may be told twice: to the process and to its group, by a terminal, `timeout` or a platform.
+_SAME_SECONDS = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -53,7 +55,8 @@ class ChildResult:
 class Stopper:
     """Hears SIGTERM and SIGINT for the process, and passes them on to the program that is running.
 
-    A second signal, or the end of the grace, kills the program's group. While none runs, a signal raises `Stopped`.
+    A later second signal, or the end of the grace, kills the program's group. While none runs, a signal raises
+    `Stopped`.
 
     Args:
         grace: Seconds between the signal and SIGKILL.
@@ -66,6 +69,7 @@ class Stopper:
         self._deliver: Callable[[int, int], None] = _signal_group
         self.signum: int | None = None
         self._deadline: float | None = None
+        self._same_until = 0.0
 
     def seconds_left(self) -> float | None:
         """Tell how long we may still take once a stop was asked for: to the end of the grace, and a little more.
@@ -106,12 +110,13 @@ class Stopper:
             self._pass_on(self.signum)
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:
-        first = self.signum is None
+        now, first = time.monotonic(), self.signum is None
         if first:
-            self.signum, self._deadline = number, time.monotonic() + self._grace
+            self.signum, self._deadline, self._same_until = number, now + self._grace, now + _SAME_SECONDS
         if not self._guarding:
             raise Stopped(number)
-        self._pass_on(number if first else signal.SIGKILL)
+        if first or now >= self._same_until:
+            self._pass_on(number if first else signal.SIGKILL)
 
     def _pass_on(self, number: int) -> None:
         group = self._group

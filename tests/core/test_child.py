@@ -130,6 +130,18 @@ _DEAF = (
 )
 
 
+_SAVES = """
+import signal, time
+def save(*_):
+    print("heard", flush=True)
+    time.sleep(0.5)
+    raise SystemExit(0)
+signal.signal(signal.SIGTERM, save)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_reaches_the_program_whose_code_then_counts(number: signal.Signals) -> None:
     """A program that handles the stop ends with its own code."""
@@ -174,14 +186,25 @@ def test_a_deaf_program_is_killed_after_the_grace() -> None:
         assert time.monotonic() - started >= 0.5
 
 
-def test_a_second_signal_kills_at_once() -> None:
-    """Who asks twice does not wait for the grace."""
+def test_a_later_second_signal_kills_at_once() -> None:
+    """Who asks again does not wait for the grace."""
     with _driving(_DEAF, grace=600) as driven:
         assert driven.line() == "up"
         driven.process.send_signal(signal.SIGTERM)
         assert driven.line() == "heard"
+        time.sleep(1.1)  # within a second it would be the same stop, told twice
         driven.process.send_signal(signal.SIGTERM)
         assert driven.ended() == "137 9 15"
+
+
+def test_one_stop_told_twice_is_one() -> None:
+    """A terminal, or the program `timeout`, tells the process and its group: that must not kill who is saving."""
+    with _driving(_SAVES, grace=600) as driven:
+        assert driven.line() == "up"
+        driven.process.send_signal(signal.SIGTERM)
+        assert driven.line() == "heard"
+        driven.process.send_signal(signal.SIGTERM)
+        assert driven.ended().startswith("0 ")
 
 
 def test_a_signal_with_no_program_running_raises_and_the_handlers_are_given_back() -> None:
