@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long an example takes says more of the machine than of the code; pytest-timeout ends what hangs.
+settings.register_profile("byoml", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("byoml")
 
 _ROOT = Path(__file__).resolve().parent
 # pytest itself writes this one while a test runs.
