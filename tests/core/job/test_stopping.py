@@ -20,7 +20,11 @@ _SECONDS = 20
 # Unbuffered: a signal may come before a print has returned, and what prints in a handler would meet it half done.
 _READY = "os.write(1, b'ready\\n')\n"
 _WAITS = _READY + "while not byoml.should_stop():\n    time.sleep(0.01)\n"
-_HEADER = "import byoml, multiprocessing, os, signal, sys, threading, time\n"
+# A test run in the background of a shell ignores SIGINT, and so would its programs.
+_HEADER = """\
+import byoml, multiprocessing, os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 
 
 class Program:
