@@ -35,7 +35,7 @@ def level_number(value: object, default: int = logging.INFO) -> int:
         The level as a number of the standard library's logging.
     """
     text = str(value).strip().strip("\"'").upper()
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     number = logging.getLevelName(text)
     return number if isinstance(number, int) else default
