@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FIELDS", "MASK", "configure", "level_number", "redact", "redact_all", "redacted"]
 
 MASK = "******"
+_DIGITS = 10  # Python refuses to read numbers of thousands of digits
 #: The key of a record's `extra` under which its fields stand: what a search finds it by, beside its message.
 FIELDS = "byoml_fields"
 # The words that the platform's own drivers mask, and the usual abbreviations.
@@ -35,7 +36,7 @@ def level_number(value: object, default: int = logging.INFO) -> int:
         The level as a number of the standard library's logging.
     """
     text = str(value).strip().strip("\"'").upper()
-    if text.isdecimal():
+    if text.isdecimal() and len(text) < _DIGITS:
         return int(text)
     number = logging.getLevelName(text)
     return number if isinstance(number, int) else default

@@ -96,6 +96,6 @@ def _whole(env: TrainingEnv, *names: str) -> int | None:
     value = _first(env, *names)
     if value is None:
         return None
-    if not str(value).isdigit():
+    if not str(value).isdecimal():
         raise SettingError(" or ".join(names), value, "a whole number of processes")
     return int(str(value))
