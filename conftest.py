@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,16 @@ def _leaves_environ_alone() -> Iterator[None]:
             os.environ[name] = before[name]
     if changed:
         pytest.fail(f"the test left these variables of os.environ changed: {', '.join(changed)}")
+
+
+@pytest.fixture(autouse=True)
+def _leaves_the_log_alone() -> Iterator[None]:
+    """Puts byoml's logger back as it was: a test that configures it would hide its lines from the next."""
+    logger = logging.getLogger("byoml")
+    handlers, level, propagate = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
