@@ -27,7 +27,6 @@ __all__ = [
     "SourceError",
     "UnreadableConfigFileError",
     "UnreadableProjectError",
-    "UsageError",
     "UserCodeError",
     "UserModuleError",
 ]
@@ -41,12 +40,6 @@ class ByomlError(Exception):
     """Anything byoml can explain; `exit_code` is what the container ends with."""
 
     exit_code: int = 1
-
-
-class UsageError(ByomlError):
-    """The command line cannot be understood."""
-
-    exit_code = 2
 
 
 class ContainerError(ByomlError):

@@ -19,7 +19,6 @@ from byoml.errors import (
     SettingError,
     SourceError,
     UnreadableConfigFileError,
-    UsageError,
     UserCodeError,
     UserModuleError,
 )
@@ -88,11 +87,10 @@ def test_every_error_is_one_of_ours() -> None:
     assert all(issubclass(getattr(errors, name), ByomlError) for name in errors.__all__)
 
 
-def test_the_exit_code_is_the_programs_own_else_one_and_two_for_usage() -> None:
+def test_the_exit_code_is_the_programs_own_else_one() -> None:
     """Only the user's program has a code of its own; an install that fails comes before it."""
     assert UserCodeError("x", exit_code=42).exit_code == 42
     assert InstallError(_FOLDER, 2, "").exit_code == 1
-    assert UsageError("x").exit_code == 2
     assert SettingError("a", "b", "c").exit_code == 1
 
 

@@ -10,7 +10,7 @@ import click
 from byoml.cli import shared
 from byoml.cli.pairs import pairs
 from byoml.cli.rest import WithRest, rest_of
-from byoml.cli.shared import configure_log, tell
+from byoml.cli.shared import configure_log, settings_as_usage, tell
 from byoml.cli.transform import transform
 
 if TYPE_CHECKING:
@@ -78,8 +78,6 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
 
     Ends with your program's exit code; where it failed, the reason is printed and lies in output/failure.
     """
-    from byoml.child import Stopped
-    from byoml.errors import SettingError
     from byoml.local.job import train as run
     from byoml.local.values import JobSpec
 
@@ -94,12 +92,8 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
         hosts=options["hosts"],
         env=options["env"],
     )
-    try:
+    with settings_as_usage():
         result = run(spec, environ, tell)
-    except Stopped as stopped:
-        return stopped.exit_code
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
     return _report(result)
 
 
@@ -115,15 +109,12 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
 @click.pass_obj
 def serve(environ: Mapping[str, str], /, **options: Any) -> int:
     """Serve MODEL, a folder or a model.tar.gz, until Ctrl-C; prints the URL once it is ready."""
-    from byoml.errors import SettingError
     from byoml.local.endpoint import serve as run
     from byoml.local.values import EndpointSpec
 
     configure_log(environ)
-    try:
+    with settings_as_usage():
         return run(EndpointSpec(**options), environ, _announce, tell)
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
 
 
 @local.command(cls=WithRest, epilog=_PROCESS_EXAMPLE, options_metavar="[SCRIPT] [OPTIONS] [-- ARG...]")
@@ -140,8 +131,6 @@ def process(ctx: click.Context, /, **options: Any) -> int:
 
     SCRIPT is relative to --source; without --source a file, which alone is copied. Ends with your program's exit code.
     """
-    from byoml.child import Stopped
-    from byoml.errors import SettingError
     from byoml.local.process import process as run
     from byoml.local.values import ProcessSpec
 
@@ -149,12 +138,8 @@ def process(ctx: click.Context, /, **options: Any) -> int:
     configure_log(environ)
     inputs, outputs = ({name: Path(path) for name, path in options.pop(key).items()} for key in ("input", "output"))
     spec = ProcessSpec(**options, args=rest_of(ctx), inputs=inputs, outputs=outputs)
-    try:
+    with settings_as_usage():
         result = run(spec, environ, tell)
-    except Stopped as stopped:
-        return stopped.exit_code
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
     return _report_processing(result)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from byoml import __version__
+from byoml.child import Stopped
 from byoml.cli import commands
 from byoml.errors import ByomlError
 from byoml.plugin.manager import all_answers, make_manager
@@ -60,7 +61,8 @@ def run(args: Sequence[str], environ: Mapping[str, str]) -> int:
         environ: Environment variables.
 
     Returns:
-        The exit code: the command's, 2 for a usage error, the error's own for what byoml can explain.
+        The exit code: the command's, 2 for a usage error, the error's own for what byoml can explain, 128+n after
+        signal n.
     """
     try:
         result = make_root(environ).main(list(args), prog_name="byoml", standalone_mode=False)
@@ -69,6 +71,8 @@ def run(args: Sequence[str], environ: Mapping[str, str]) -> int:
         return error.exit_code
     except click.Abort:
         return 130
+    except Stopped as stopped:
+        return stopped.exit_code
     except ByomlError as error:
         click.echo(f"byoml: {error}", err=True)
         return error.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ import click
 from byoml.cli.pairs import pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["configure_log", "entry_point", "env", "framework", "source", "tell"]
+__all__ = ["configure_log", "entry_point", "env", "framework", "settings_as_usage", "source", "tell"]
 
 source = click.option(
     "--source",
@@ -33,6 +34,17 @@ def configure_log(environ: Mapping[str, str]) -> None:
     from byoml import log
 
     log.configure(log.level_number(environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL")))
+
+
+@contextmanager
+def settings_as_usage() -> Iterator[None]:
+    """Turn a setting that is not allowed into an error of the command line: that is where it was said."""
+    from byoml.errors import SettingError
+
+    try:
+        yield
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def tell(line: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from byoml.cli import shared
-from byoml.cli.shared import configure_log, tell
+from byoml.cli.shared import configure_log, settings_as_usage, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -85,20 +85,14 @@ def transform(environ: Mapping[str, str], /, **options: Any) -> int:
 
     A file that fails has no output, the others have theirs; then the exit code is 1 and the reason is printed.
     """
-    from byoml.child import Stopped
-    from byoml.errors import SettingError
     from byoml.local.transform.job import transform as run
     from byoml.local.transform.values import TransformSpec
     from byoml.local.values import EndpointSpec
 
     configure_log(environ)
     endpoint = EndpointSpec(**{name: options.pop(name) for name in _ENDPOINT})
-    try:
+    with settings_as_usage():
         result = run(TransformSpec(endpoint, **options), environ, tell, _bar)
-    except Stopped as stopped:
-        return stopped.exit_code
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
     return _report(result)
 
 

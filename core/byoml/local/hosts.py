@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-__all__ = ["HostProgram", "HostsOutcome", "Signals", "run"]
+__all__ = ["HostProgram", "HostsOutcome", "Signals", "host_names", "run"]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # The second one makes `train` kill its program; only where even that does not help it is killed itself.
 _LAST_PATIENCE = 3
+
+
+def host_names(count: int) -> tuple[str, ...]:
+    """Name the hosts `127.0.0.1` .. `127.0.0.N`, sorted as text, as the platform sorts its names."""
+    return tuple(sorted(f"127.0.0.{number}" for number in range(1, count + 1)))
 
 
 @dataclass(frozen=True)

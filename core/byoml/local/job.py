@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from byoml.local.hosts import HostProgram, Signals, run
+from byoml.local.hosts import HostProgram, Signals, host_names, run
 from byoml.local.place import Place, choose, warn_of
 from byoml.local.results import ResultFolder
 from byoml.local.scripts import console_script
@@ -21,14 +21,9 @@ if TYPE_CHECKING:
     from byoml.environment.paths import ContainerPaths
     from byoml.local.values import JobResult, JobSpec
 
-__all__ = ["host_names", "train"]
+__all__ = ["train"]
 
 _log = logging.getLogger("byoml.local")
-
-
-def host_names(count: int) -> tuple[str, ...]:
-    """Name the hosts `127.0.0.1` .. `127.0.0.N`, sorted as text, as the platform sorts its names."""
-    return tuple(sorted(f"127.0.0.{number}" for number in range(1, count + 1)))
 
 
 def train(spec: JobSpec, environ: Mapping[str, str], tell: Callable[[str], None] = _log.debug) -> JobResult:

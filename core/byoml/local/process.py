@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from byoml.local.artifact import merge
 from byoml.local.delivery import deliver
 from byoml.local.errors import FilesClashError
-from byoml.local.hosts import HostProgram, Signals, run
-from byoml.local.job import host_names
+from byoml.local.hosts import HostProgram, Signals, host_names, run
 from byoml.local.place import Place, choose, warn_of
 from byoml.local.processing_tree import CODE, build_processing, check_processing, program_args
 from byoml.local.scripts import console_script

@@ -24,14 +24,12 @@ class Capabilities:
         thread_safe: `predict_fn` may run in several threads at once on one model.
         fork_safe: A model loaded before the fork predicts in the child; proven by a test, never assumed.
         trains: There is a built-in algorithm for jobs without a script.
-        supports_hosts: The built-in algorithm trains one model on several hosts.
     """
 
     batchable: bool = False
     thread_safe: bool = False
     fork_safe: bool = False
     trains: bool = False
-    supports_hosts: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._plan = plan
         self._readiness = Readiness(plan.settings.workers)
         self._metrics = Metrics(plan.settings.workers)
-        self._slots: dict[int, int] = {}
         super().__init__()
 
     def load_config(self) -> None:
