@@ -115,7 +115,7 @@ class Framework:
         """Tell whether `model_fn` would load what lies in the folder; quick, from names alone."""
         return False
 
-    def model_fn(self, model_dir: Path, context: Context) -> Any:
+    def model_fn(self, model_dir: Path) -> Any:
         """Load the model; core's own has none, for functions that need no model."""
         return None
 

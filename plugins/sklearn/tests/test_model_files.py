@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import pytest
 from byoml.errors import ModelFilesError
+from byoml.plugin.model_files import AmbiguousModelError
 from byoml_sklearn import model_files
 from byoml_sklearn.framework import SKLearn
 from sklearn.ensemble import RandomForestClassifier
@@ -34,7 +35,7 @@ def test_several_models_are_an_error_unless_one_has_the_name_that_is_expected(tr
     """Nothing is chosen by accident."""
     for name in ("a.joblib", "b.joblib"):
         shutil.copy(trained.model_dir / "model.joblib", tmp_path / name)
-    with pytest.raises(model_files.AmbiguousModelError, match=r"a\.joblib, b\.joblib; leave one"):
+    with pytest.raises(AmbiguousModelError, match=r"a\.joblib, b\.joblib; leave one"):
         model_files.load(tmp_path)
 
     shutil.copy(trained.model_dir / "model.joblib", tmp_path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from byoml.errors import ModelFilesError
+from byoml.plugin.model_files import AmbiguousModelError
 from byoml_xgboost import model_files
 from byoml_xgboost.framework import XGBoost
 
@@ -40,7 +41,7 @@ def test_several_models_are_an_error_that_names_them(tmp_path: Path) -> None:
     for name in ("a.ubj", "b.ubj"):
         (tmp_path / name).touch()
 
-    with pytest.raises(model_files.AmbiguousModelError, match=r"several models: a\.ubj, b\.ubj; leave one"):
+    with pytest.raises(AmbiguousModelError, match=r"several models: a\.ubj, b\.ubj; leave one"):
         model_files.load(tmp_path)
 
 

@@ -44,7 +44,7 @@ def test_a_model_that_can_be_called_is_called() -> None:
     """And without a model_fn there is none."""
     framework = _Named()
     assert framework.predict_fn([3, 1, 2], sorted) == [1, 2, 3]
-    assert framework.model_fn(Path("/opt/ml/model"), _CONTEXT) is None
+    assert framework.model_fn(Path("/opt/ml/model")) is None
 
 
 def test_an_author_needs_one_import(capsys: pytest.CaptureFixture[str]) -> None:

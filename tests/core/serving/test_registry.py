@@ -308,7 +308,7 @@ class _Lines(Framework):
     def recognizes(self, model_dir: Path) -> bool:
         return (model_dir / f"model.{self._suffix}").is_file()
 
-    def model_fn(self, model_dir: Path, context: Any) -> Any:
+    def model_fn(self, model_dir: Path, context: Any) -> Any:  # type: ignore[override]  # the binder passes it
         return (model_dir / f"model.{self._suffix}").read_text()
 
     def predict_fn(self, data: Any, model: Any) -> Any:

@@ -46,7 +46,7 @@ class SKLearn(Framework):
     def recognizes(self, model_dir: Path) -> bool:
         return bool(model_files.candidates(model_dir))
 
-    def model_fn(self, model_dir: Path) -> Any:  # type: ignore[override]  # the binder leaves out `context`
+    def model_fn(self, model_dir: Path) -> Any:
         return model_files.load(model_dir)
 
     def input_fn(self, body: bytes, content_type: str, context: Context) -> NDArray[np.floating[Any]]:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from byoml.errors import ConfigurationError, ModelFilesError
+from byoml.errors import ConfigurationError
+from byoml.plugin.model_files import only, written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["NAME", "AmbiguousModelError", "UnreadableModelError", "candidates", "load", "save"]
+__all__ = ["NAME", "UnreadableModelError", "candidates", "load", "save"]
 
 NAME = "model.joblib"
-
-
-class AmbiguousModelError(ConfigurationError):
-    """Several files of the folder could be the model."""
-
-    def __init__(self, found: list[Path]) -> None:
-        names = ", ".join(path.name for path in found)
-        super().__init__(f"{found[0].parent} holds several models: {names}; leave one, or name it {NAME}")
 
 
 class UnreadableModelError(ConfigurationError):
@@ -62,18 +54,13 @@ def load(model_dir: Path) -> Any:
     """
     import joblib
 
-    found = candidates(model_dir)
-    if not found:
-        names = [path.name for path in model_dir.iterdir()] if model_dir.is_dir() else []
-        raise ModelFilesError(model_dir, f"{NAME} or other *.joblib", names)
-    if len(found) > 1:
-        raise AmbiguousModelError(found)
+    found = only(model_dir, candidates(model_dir), NAME, "other *.joblib")
     try:
-        model = joblib.load(found[0])
+        model = joblib.load(found)
     except Exception as error:  # a pickle runs code, which may raise anything
-        raise UnreadableModelError(found[0], f"{type(error).__name__}: {error}") from error
+        raise UnreadableModelError(found, f"{type(error).__name__}: {error}") from error
     if not hasattr(model, "predict"):
-        raise UnreadableModelError(found[0], f"it holds a {type(model).__name__}, which has no predict")
+        raise UnreadableModelError(found, f"it holds a {type(model).__name__}, which has no predict")
     _one_job(model)
     return model
 
@@ -98,8 +85,6 @@ def save(model: Any, model_dir: Path) -> Path:
     """
     import joblib
 
-    model_dir.mkdir(parents=True, exist_ok=True)
-    part = model_dir / f".{NAME}.part"
-    joblib.dump(model, part)
-    os.replace(part, model_dir / NAME)  # noqa: PTH105  Path.replace says no more
+    with written_whole(model_dir / NAME) as part:
+        joblib.dump(model, part)
     return model_dir / NAME

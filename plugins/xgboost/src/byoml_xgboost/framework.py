@@ -49,7 +49,7 @@ class XGBoost(Framework):
     def recognizes(self, model_dir: Path) -> bool:
         return bool(model_files.candidates(model_dir))
 
-    def model_fn(self, model_dir: Path) -> xgb.Booster:  # type: ignore[override]  # the binder leaves out `context`
+    def model_fn(self, model_dir: Path) -> xgb.Booster:
         # The number of threads is OMP_NUM_THREADS, which the OpenMP runtime reads by itself.
         return model_files.load(model_dir)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from byoml.plugin.algorithm import HyperparameterError, Problem
+from byoml.plugin.hyperparameter_table import read_values
 
 from byoml_xgboost.table import ALIASES, ALLOWED, OURS, WITHOUT_EFFECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from byoml_xgboost.kinds import Kind
+    from byoml.plugin.kinds import Kind
 
 __all__ = ["Hyperparameters", "read"]
 
@@ -51,14 +51,7 @@ def read(raw: Mapping[str, Any], *, validation: bool = True) -> Hyperparameters:
     Raises:
         HyperparameterError: Some cannot be used; it names each, what was found and what is allowed.
     """
-    problems: list[Problem] = []
-    values: dict[str, Any] = {}
-    for key, value in raw.items():
-        name = ALIASES.get(key, key)
-        problem = _unknown(key) or _twice(key, name, raw) or _take(key, name, value, values)
-        problems += [problem] if problem else []
-    if _REQUIRED not in raw:
-        problems.insert(0, Problem(_REQUIRED, "is missing", f"it must be {OURS[_REQUIRED].allowed}"))
+    values, problems = read_values(raw, _ALL, ALIASES, required=(_REQUIRED,))
     problems += _dependencies(values, raw, validation=validation)
     if problems:
         raise HyperparameterError(problems)
@@ -68,25 +61,6 @@ def read(raw: Mapping[str, Any], *, validation: bool = True) -> Hyperparameters:
         {name: values[name] for name in ALLOWED if name in values},
         tuple(name for name in WITHOUT_EFFECT if name in values),
     )
-
-
-def _unknown(key: str) -> Problem | None:
-    if key in _ALL or key in ALIASES:
-        return None
-    close = get_close_matches(key, [*_ALL, *ALIASES], 1)
-    return Problem(key, "is no hyperparameter of this algorithm", f"did you mean {close[0]}?" if close else "remove it")
-
-
-def _twice(key: str, name: str, raw: Mapping[str, Any]) -> Problem | None:
-    return Problem(key, f"is the same as {name}", "give one of them") if key != name and name in raw else None
-
-
-def _take(key: str, name: str, value: object, values: dict[str, Any]) -> Problem | None:
-    try:
-        values[name] = _ALL[name].read(value)
-    except (ValueError, TypeError, OverflowError):
-        return Problem.value(key, value, _ALL[name].allowed)
-    return None
 
 
 def _dependencies(values: Mapping[str, Any], raw: Mapping[str, Any], *, validation: bool) -> Iterator[Problem]:

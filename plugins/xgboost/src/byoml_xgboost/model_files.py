@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
-from byoml.errors import ConfigurationError, ModelFilesError
+from byoml.errors import ConfigurationError
+from byoml.plugin.model_files import only, written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import xgboost as xgb
 
-__all__ = ["NAME", "AmbiguousModelError", "UnreadableModelError", "candidates", "load", "save"]
+__all__ = ["NAME", "UnreadableModelError", "candidates", "load", "save"]
 
 NAME = "xgboost-model"
 _SUFFIXES = (".json", ".ubj")
 # How an error begins: `[14:51:22] /src/objective/regression_obj.cu:83: Check failed: a == b (1 vs. 2) : `.
 _SOURCE = re.compile(r"^(\[[\d:]+\] )?\S+\.(cc|cu|h):\d+: ")
 _CHECK = re.compile(r"^Check failed: (\w+|.*?\) ?): ")
-
-
-class AmbiguousModelError(ConfigurationError):
-    """Several files of the folder could be the model."""
-
-    def __init__(self, found: list[Path]) -> None:
-        names = ", ".join(path.name for path in found)
-        super().__init__(f"{found[0].parent} holds several models: {names}; leave one, or name it {NAME}")
 
 
 class UnreadableModelError(ConfigurationError):
@@ -72,20 +64,15 @@ def load(model_dir: Path) -> xgb.Booster:
     """
     import xgboost as xgb
 
-    found = candidates(model_dir)
-    if not found:
-        names = [path.name for path in model_dir.iterdir()] if model_dir.is_dir() else []
-        raise ModelFilesError(model_dir, f"{NAME} or *.ubj", names)
-    if len(found) > 1:
-        raise AmbiguousModelError(found)
+    found = only(model_dir, candidates(model_dir), NAME, "*.ubj")
     # From bytes: by a name without suffix XGBoost warns that it guesses. An empty buffer would abort the process.
-    content = bytearray(found[0].read_bytes())
+    content = bytearray(found.read_bytes())
     if not content.startswith(b"{"):
-        raise UnreadableModelError(found[0], xgb.__version__, "it is neither UBJ nor JSON")
+        raise UnreadableModelError(found, xgb.__version__, "it is neither UBJ nor JSON")
     try:
         return xgb.Booster(model_file=content)
     except xgb.core.XGBoostError as error:
-        raise UnreadableModelError(found[0], xgb.__version__, reason(error)) from None
+        raise UnreadableModelError(found, xgb.__version__, reason(error)) from None
 
 
 def save(model: xgb.Booster, model_dir: Path) -> Path:
@@ -98,10 +85,8 @@ def save(model: xgb.Booster, model_dir: Path) -> Path:
     Returns:
         The file.
     """
-    model_dir.mkdir(parents=True, exist_ok=True)
-    part = model_dir / f".{NAME}.part"
-    part.write_bytes(model.save_raw("ubj"))
-    os.replace(part, model_dir / NAME)  # noqa: PTH105  Path.replace says no more
+    with written_whole(model_dir / NAME) as part:
+        part.write_bytes(model.save_raw("ubj"))
     return model_dir / NAME
 
 

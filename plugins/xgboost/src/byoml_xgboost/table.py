@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from byoml_xgboost.kinds import Choice, Constraints, Kind, Listed, Monotone, Number, Only, Truth, Whole
+from byoml.plugin.kinds import Choice, Kind, Listed, Number, Truth, Whole
+
+from byoml_xgboost.kinds import Constraints, Monotone, Only
 
 __all__ = ["ALIASES", "ALLOWED", "OURS", "WITHOUT_EFFECT"]
 
