@@ -104,6 +104,19 @@ def test_the_answer_has_one_type_and_no_parameters(accept: str, content_type: st
     assert (answer.status, answer.headers["content-type"]) == (200, content_type)
 
 
+def test_who_takes_anything_gets_the_default(tmp_path: Path) -> None:
+    """Browsers and some clients write `*/*` beside what they like best (contract/inference 1.4)."""
+    running = start({"inference.py": _COUNTS}, tmp_path, {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/x-npy"})
+    try:
+        wait_until_ready(running)
+        for accept in ({}, *({"Accept": text} for text in ("*/*", "*/*;q=0.8", "text/html, image/*;q=0.9, */*;q=0.8"))):
+            headers = {"Content-Type": "application/json", **accept}
+            answer = running.ask("POST", "/invocations", b"[[1, 2]]", headers)
+            assert (answer.status, answer.headers["content-type"]) == (200, "application/x-npy"), accept
+    finally:
+        stop(running)
+
+
 def test_archives_go_both_ways(server: Server) -> None:
     """A body of bytes that no case file could hold."""
     file = io.BytesIO()

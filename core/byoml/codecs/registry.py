@@ -82,12 +82,13 @@ class Codecs:
             raise NotAcceptable(content_type, self.encodable)
         return value if isinstance(value, bytes) else codec.encode(value)
 
-    def choose(self, accept: str, possible: Sequence[str] | None = None) -> str:
+    def choose(self, accept: str, possible: Sequence[str] | None = None, default: str = "") -> str:
         """Choose the type of the answer, before anything is predicted.
 
         Args:
             accept: An Accept header's value: a list, with q-values and wildcards.
             possible: The types that can be made, most natural first; None: all that there are codecs for.
+            default: What is made for who takes any, as an Accept header's value; the first possible one if it is none.
 
         Returns:
             The most wanted type that can be made.
@@ -95,8 +96,9 @@ class Codecs:
         Raises:
             NotAcceptable: None can be made.
         """
-        offers = self.encodable if possible is None else possible
-        best = best_offer(accept, tuple(offers))
+        offers = tuple(self.encodable if possible is None else possible)
+        natural = best_offer(default, offers)
+        best = best_offer(accept, offers if natural is None else (natural, *offers))
         if best is None:
             raise NotAcceptable(accept, offers)
         return best

@@ -117,7 +117,7 @@ class BatchEngine(Engine):
         if kind.essence not in _BY_LINE or not plain or error.status not in _BLAMES_A_ROW:
             return error
         records = invocation.body.removesuffix(b"\n").split(b"\n")
-        content_type = self._codecs.choose(invocation.accept, self._framework.accepts)
+        content_type = self._codecs.choose(invocation.accept, self._framework.accepts, self.default_accept)
         if content_type not in _BY_LINE and (content_type != _JSON or len(records) > 1):
             return error
         try:

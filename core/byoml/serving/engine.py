@@ -79,6 +79,8 @@ class Engine:
         self._model_dir = model_dir
         #: What this worker computes with, for the context.
         self.device = "cpu"
+        #: What is answered to who takes anything.
+        self.default_accept = framework.default_accept
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
         self.batchable = framework.capabilities.batchable and not users
         # No user code, no streams, and a model that is not tied to the thread that has loaded it.
@@ -131,8 +133,8 @@ class Engine:
         """Choose before predicting; a user's function gets the first concrete type, whatever it is."""
         if self._functions.output_fn.by_user or self._functions.transform_fn is not None:
             concrete = (kind.essence for kind in parse_accept(accept) if kind.concrete)
-            return next(concrete, self._framework.default_accept)
-        return self._codecs.choose(accept, self._framework.accepts)
+            return next(concrete, self.default_accept)
+        return self._codecs.choose(accept, self._framework.accepts, self.default_accept)
 
     def _decode(self, work: _Work) -> Any:
         invocation = work.invocation

@@ -78,6 +78,7 @@ def load_engine(plan: Plan, source: Source, module: ModuleType | None, device: s
     parts = (framework, functions, codecs, model, model_dir)
     engine = Engine(*parts) if rules is None else BatchEngine(rules, *parts)
     engine.device = device
+    engine.default_accept = plan.env.default_accept or framework.default_accept
     return engine
 
 

@@ -81,6 +81,22 @@ def test_the_answers_type_is_chosen_among_what_is_possible() -> None:
         _CODECS.choose("application/json", ("text/csv",))
 
 
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("*/*", "text/csv"),
+        ("image/png, */*;q=0.1", "text/csv"),
+        ("application/*", "application/json"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("*/*;q=0.1, application/x-npy", "application/x-npy"),
+    ],
+)
+def test_who_takes_anything_gets_the_default(accept: str, chosen: str) -> None:
+    """Also where that stands beside other types; what is named and wanted more goes before it."""
+    assert _CODECS.choose(accept, default="text/csv") == chosen
+    assert _CODECS.choose(accept, default="a/unknown, text/csv;q=0.5") == chosen
+
+
 def test_two_codecs_for_one_type_are_a_conflict_that_names_both_plugins() -> None:
     """Neither wins by accident."""
     with pytest.raises(PluginConflictError, match=r"plugin core: gives a codec for text/csv, and so does plugin other"):
