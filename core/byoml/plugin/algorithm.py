@@ -81,13 +81,24 @@ class AlgorithmJob:
         hyperparameters: Decoded values by key.
         channels: The training inputs by name.
         model_dir: Where the model goes.
-        hosts: All hosts of the job.
+        hosts: All hosts of the job, in the order of their ranks.
+        host: The one that this program runs on.
+        output_dir: Where pictures and other results go that are no model.
+        checkpoint_dir: What a stopped job resumes from; the folder exists only where the job keeps checkpoints.
     """
 
     hyperparameters: Mapping[str, Any]
     channels: Mapping[str, Channel]
     model_dir: Path
     hosts: tuple[str, ...]
+    host: str = "localhost"
+    output_dir: Path = Path("/opt/ml/output/data")
+    checkpoint_dir: Path = Path("/opt/ml/checkpoints")
+
+    @property
+    def rank(self) -> int:
+        """The host's place among all, from 0; the first keeps what the job leaves."""
+        return self.hosts.index(self.host)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> AlgorithmJob:
@@ -101,11 +112,15 @@ class AlgorithmJob:
         """
         config = json.loads(environ.get("SM_INPUT_DATA_CONFIG") or "{}")
         names = json.loads(environ.get("SM_CHANNELS") or "[]") or _channel_names(environ)
+        hosts = tuple(json.loads(environ.get("SM_HOSTS") or '["localhost"]'))
         return cls(
             json.loads(environ.get("SM_HPS") or "{}"),
             {name: _channel(name, config.get(name) or {}, environ) for name in names},
             Path(environ.get("SM_MODEL_DIR") or "/opt/ml/model"),
-            tuple(json.loads(environ.get("SM_HOSTS") or '["localhost"]')),
+            hosts,
+            environ.get("SM_CURRENT_HOST") or hosts[0],
+            Path(environ.get("SM_OUTPUT_DATA_DIR") or "/opt/ml/output/data"),
+            Path(environ.get("SM_CHECKPOINT_DIR") or "/opt/ml/checkpoints"),
         )
 
     def channel(self, name: str) -> Channel:

@@ -21,6 +21,9 @@ def test_the_job_is_read_from_the_variables_that_scripts_read() -> None:
             "SM_INPUT_DATA_CONFIG": '{"train":{"ContentType":"text/csv","TrainingInputMode":"FastFile"}}',
             "SM_MODEL_DIR": "/m",
             "SM_HOSTS": '["algo-1","algo-2"]',
+            "SM_CURRENT_HOST": "algo-2",
+            "SM_OUTPUT_DATA_DIR": "/o/data",
+            "SM_CHECKPOINT_DIR": "/c",
         }
     )
 
@@ -31,6 +34,8 @@ def test_the_job_is_read_from_the_variables_that_scripts_read() -> None:
     }
     assert job.model_dir == Path("/m")
     assert job.hosts == ("algo-1", "algo-2")
+    assert (job.host, job.rank) == ("algo-2", 1)
+    assert (job.output_dir, job.checkpoint_dir) == (Path("/o/data"), Path("/c"))
 
 
 def test_channel_variables_alone_will_do() -> None:
