@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from byoml import __version__
+from byoml.plugin.mms_names import MmsNames
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -128,8 +131,10 @@ class Invocation:
 
 
 @dataclass
-class Context:
+class Context(MmsNames):
     """What a function that names `context` gets beside its arguments.
+
+    It answers to the names of multi-model-server's context too (contract/inference F-6).
 
     Args:
         model_dir: Where the model lies.
@@ -167,12 +172,24 @@ class Context:
 
     @property
     def system_properties(self) -> dict[str, Any]:
-        """AWS's toolkit gives the model folder under this name; kept so that handlers written for it run."""
+        """What multi-model-server says of itself; kept so that handlers written for it run."""
+        return {
+            "model_dir": str(self.model_dir),
+            "gpu_id": self.gpu_id,
+            "batch_size": 1,
+            "server_name": "byoml",
+            "server_version": __version__,
+        }
+
+    @property
+    def gpu_id(self) -> int | None:
+        """The number of this worker's GPU among those that the container is given, None without one."""
         kind, _, number = self.device.partition(":")
-        return {"model_dir": str(self.model_dir), "gpu_id": int(number) if kind == "cuda" else None}
+        return int(number) if kind == "cuda" else None
 
     def set_status(self, status: int) -> None:
         self.answer_status = status
 
     def set_header(self, name: str, value: str) -> None:
+        """Add a header to the answer; `Content-Type` takes the place of what would be said."""
         self.answer_headers[name] = value

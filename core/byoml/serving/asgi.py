@@ -187,8 +187,8 @@ class DataPlane:
             answer = await answering(invocation)
         else:
             answer = await answer_in_session(self._sessions, invocation, answering)
-        added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-        head = [(b"content-type", answer.content_type.encode("latin-1")), *added]
+        said = {**{name.lower(): value for name, value in answer.headers.items()}, "content-type": answer.content_type}
+        head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
         if isinstance(answer.body, bytes):
             return await send_whole(send, answer.status, answer.body, head)
         return await send_stream(send, answer, answer.body, head, request_id)

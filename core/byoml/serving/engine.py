@@ -186,6 +186,8 @@ class Engine:
         content_type = work.accept
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):  # noqa: PLR2004  (body, type)
             result, content_type = result
+        if work.context.answer_headers:
+            content_type = work.context.get_response_content_type(0) or content_type
         items = as_iterator(result)
         body = self._bytes(result, content_type) if items is None else self._stream(work, items, content_type)
         return Answer(body, content_type, work.context.answer_status, work.context.answer_headers)

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import byoml
 import pytest
 from byoml.child import Stopper
 from byoml.codecs import Codecs
@@ -72,6 +73,15 @@ def test_a_context_carries_what_the_function_says_of_its_answer() -> None:
     assert _context().answer_headers == {}
 
 
-def test_handlers_written_for_awss_toolkit_find_the_model_folder() -> None:
-    """Under `system_properties`, as text."""
-    assert _context().system_properties["model_dir"] == "/opt/ml/model"
+def test_handlers_written_for_awss_toolkit_find_what_the_server_says_of_itself() -> None:
+    """Under `system_properties`, all that multi-model-server has there (contract/inference F-6)."""
+    context = _context()
+    assert context.system_properties == {
+        "model_dir": "/opt/ml/model",
+        "gpu_id": None,
+        "batch_size": 1,
+        "server_name": "byoml",
+        "server_version": byoml.__version__,
+    }
+    on_gpu = dataclasses.replace(context, device="cuda:3")
+    assert (on_gpu.gpu_id, on_gpu.system_properties["gpu_id"]) == (3, 3)
