@@ -60,15 +60,15 @@ class MetricLines:
             idx: 0 or None: the request of this context.
             unit: Such as `ms`, `MB`, `percent`; None for a count.
             dimensions: More of what the line says of it, a list; each is written as it prints.
+
+        Raises:
+            IndexError: `idx` is another request.
         """
         if idx:
             raise IndexError(idx)
         named = _UNITS.get(unit or "", (unit or "count").capitalize())
-        said = [
-            f"ModelName:{self._model}",
-            "Level:Model",
-            *map(str, dimensions if isinstance(dimensions, list) else ()),
-        ]
+        more = map(str, dimensions if isinstance(dimensions, list) else ())
+        said = (f"ModelName:{self._model}", "Level:Model", *more)
         about = ",".join(filter(None, (socket.gethostname(), str(int(time.time())), self._request_id)))
         _log.info("%s.%s:%s|#%s|#hostname:%s", name, named, value, ",".join(said), about)
 
@@ -138,7 +138,7 @@ class MmsNames:
 
     def get_response_content_type(self, idx: int) -> str | None:
         _only(idx)
-        return AnyCase({name.lower(): value for name, value in self.answer_headers.items()}).get(_TYPE)
+        return {name.lower(): value for name, value in self.answer_headers.items()}.get(_TYPE)
 
     def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
         """Set the answer's status; the phrase is not sent, as HTTP has none of weight any more."""
