@@ -48,10 +48,10 @@ def settle(env: ServingEnv) -> ServerSettings:
     return ServerSettings(
         port=env.port,
         workers=workers,
-        threads=env.whole_number("BYOML_THREADS", 1),
+        threads=env.whole_number("BYOML_THREADS", _workers_of_a_model(env) if env.multi_model else 1),
         timeout=_timeout(env),
-        queue_limit=env.whole_number("BYOML_QUEUE_LIMIT", 1000),
-        body_limit=max(_body_megabytes(env) * _MEGABYTE, env.whole_number("MAX_CONTENT_LENGTH", 1, least=0)),
+        queue_limit=env.whole_number("BYOML_QUEUE_LIMIT", env.whole_number("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", 1000)),
+        body_limit=_body_limit(env),
         batch_limit=env.whole_number("BYOML_BATCH_LIMIT", 256),
         reason=reason,
     )
@@ -96,6 +96,9 @@ def _workers(env: ServingEnv) -> tuple[int, str]:
         return env.whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1), "SAGEMAKER_MODEL_SERVER_WORKERS"
     if env.multi_model:
         return 1, "multi-model mode: what is loaded is known in one process"
+    said_of_a_model = _workers_of_a_model(env, 0)
+    if said_of_a_model:
+        return said_of_a_model, "SAGEMAKER_NUM_MODEL_WORKERS"
     machine = env.accelerators
     count, reason = (machine.gpus, "one for each GPU") if machine.gpus else (machine.cpus, "one for each CPU")
     transforms = env.whole_number("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", count)
@@ -104,9 +107,20 @@ def _workers(env: ServingEnv) -> tuple[int, str]:
     return count, reason
 
 
+def _workers_of_a_model(env: ServingEnv, default: int = 1) -> int:
+    """Read what AWS's containers have for processes of one model; of many models in one process, each has threads."""
+    return env.whole_number("SAGEMAKER_NUM_MODEL_WORKERS", default)
+
+
 def _timeout(env: ServingEnv) -> float:
     default = env.number("SAGEMAKER_MODEL_SERVER_TIMEOUT", _BATCH_SECONDS if env.batch else _REAL_TIME_SECONDS)
     return env.number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", default)
+
+
+def _body_limit(env: ServingEnv) -> int:
+    """Give the largest body in bytes; AWS's containers have two more names for it, whose usual 6 MB lower nothing."""
+    said = (env.whole_number(name, 1, least=0) for name in ("MAX_CONTENT_LENGTH", "SAGEMAKER_MAX_REQUEST_SIZE"))
+    return max(_body_megabytes(env) * _MEGABYTE, *said)
 
 
 def _body_megabytes(env: ServingEnv) -> int:
