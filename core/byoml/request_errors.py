@@ -33,6 +33,7 @@ __all__ = [
     "PayloadTooLarge",
     "PredictionTimeout",
     "RequestError",
+    "SessionFailed",
     "SessionNotFound",
     "UnsupportedContentType",
 ]
@@ -96,6 +97,16 @@ class SessionNotFound(RequestError):
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"session not found: {session_id[:256]!r}; begin one with the session id NEW_SESSION")
+
+
+class SessionFailed(RequestError):
+    """A session can be neither begun nor closed (contract/inference S-5)."""
+
+    status = 424
+    type = "FailedDependency"
+
+    def __init__(self, doing: str, cause: OSError) -> None:
+        super().__init__(f"{doing} failed: {cause.strerror or cause}; its folder is below SAGEMAKER_SESSIONS_PATH")
 
 
 class BadParameter(RequestError):

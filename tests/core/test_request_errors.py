@@ -26,6 +26,7 @@ from byoml.request_errors import (
     PayloadTooLarge,
     PredictionTimeout,
     RequestError,
+    SessionFailed,
     SessionNotFound,
     UnsupportedContentType,
 )
@@ -39,6 +40,12 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
     ),
     (BadParameter("limit", "many", "a whole number"), 400, "MalformedPayload", ["limit is 'many'", "a whole number"]),
     (HTTPError(429, "slow down"), 429, "HTTPError", ["slow down"]),
+    (
+        SessionFailed("closing the session s", OSError(28, "No space left on device")),
+        424,
+        "FailedDependency",
+        ["closing the session s failed", "No space left", "SAGEMAKER_SESSIONS_PATH"],
+    ),
     (SessionNotFound("s"), 400, "MalformedPayload", ["session not found: 's'", "NEW_SESSION"]),
     (ModelNotLoaded("m"), 404, "NotFound", ["'m' is not loaded", "POST /models"]),
     (ModelUnnamed(["a", "b"]), 404, "NotFound", ["POST /models/NAME/invoke", "loaded: a, b"]),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import parse_accept, parse_media_type
 from byoml.plugin.values import Context
 from byoml.request_errors import HandlerFailed, OutOfMemory, RequestError, UnsupportedContentType
+from byoml.serving.answer import Answer
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import Handler
 from byoml.serving.headroom import exhausted
 from byoml.serving.invocation import as_sent
+from byoml.serving.sessions import refuse_session
 from byoml.serving.streaming import Stream, as_iterator
 
 if TYPE_CHECKING:
@@ -28,23 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Engine"]
 
 _log = logging.getLogger("byoml.serving")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a request gets.
-
-    Args:
-        body: The bytes, at once or as they are made.
-        content_type: A bare media type; clients compare it as text.
-        status: 200 unless a function set another.
-        headers: What functions added.
-    """
-
-    body: bytes | Stream
-    content_type: str
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,9 +68,10 @@ class Engine:
         self.default_accept = framework.default_accept
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
         self.batchable = framework.capabilities.batchable and not users
+        self._all_ours = not users and not functions.output_fn.by_user
         # No user code, no streams, and a model that is not tied to the thread that has loaded it.
         able = framework.capabilities.thread_safe or framework.capabilities.fork_safe
-        self.anywhere = self.batchable and able and not functions.output_fn.by_user
+        self.anywhere = self.batchable and able and self._all_ours
 
     def answer(
         self, invocations: Sequence[Invocation], times: list[float] | None = None
@@ -141,6 +127,7 @@ class Engine:
         handler = self._functions.input_fn
         readable = self._framework.content_types
         if not handler.by_user:
+            refuse_session(invocation, commands_only=not self._all_ours)
             if readable is not None and parse_media_type(invocation.content_type).essence not in readable:
                 raise UnsupportedContentType(invocation.content_type, readable)
             return self._call(handler, work, invocation.body, invocation.content_type)

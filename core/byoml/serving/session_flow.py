@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from byoml.request_errors import BadParameter
 from byoml.serving.engine import Answer
-from byoml.serving.sessions import NEW, asked_for
+from byoml.serving.sessions import CLOSE, NEW, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_in_session"]
 
+_ASKED = "X-Amzn-SageMaker-Session-Id"
 _NEW_HEADER = "X-Amzn-SageMaker-New-Session-Id"
 _CLOSED_HEADER = "X-Amzn-SageMaker-Closed-Session-Id"
 
@@ -35,18 +37,34 @@ async def answer_in_session(
 
     Raises:
         SessionNotFound: The request names a session that there is not.
+        SessionFailed: A session can be neither begun nor closed.
+        BadParameter: Command and header do not fit together.
     """
     header, command = asked_for(invocation)
+    if command == NEW:
+        return _begun(sessions, header)
+    if command == CLOSE:
+        return _closed(sessions, header)
     if header is None:
         return await answer(invocation)
     session = sessions.create() if header == NEW else sessions.find(header)
     added = {_NEW_HEADER: sessions.announcement(session)} if header == NEW else {}
-    if command == NEW:
-        return _told(f"session {session.id} begins", {_NEW_HEADER: sessions.announcement(session)})
-    if command is not None:
-        sessions.close(session)
-        return _told(f"session {session.id} is closed", {_CLOSED_HEADER: session.id})
     return _with(await answer(replace(invocation, session=session)), added)
+
+
+def _begun(sessions: Sessions, header: str | None) -> Answer:
+    if header not in (None, NEW):
+        raise BadParameter(_ASKED, str(header), f"{NEW}, or absent, where the body asks for {NEW}")
+    session = sessions.create()
+    return _told(f"session {session.id} begins", {_NEW_HEADER: sessions.announcement(session)})
+
+
+def _closed(sessions: Sessions, header: str | None) -> Answer:
+    if header in (None, NEW):
+        raise BadParameter(_ASKED, str(header), f"the id of the session where the body asks for {CLOSE}")
+    session = sessions.find(str(header))
+    sessions.close(session)
+    return _told(f"session {session.id} is closed", {_CLOSED_HEADER: session.id})
 
 
 def _told(text: str, headers: dict[str, str]) -> Answer:
