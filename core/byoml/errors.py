@@ -17,6 +17,7 @@ __all__ = [
     "FolderUnwritableError",
     "HostUnreachableError",
     "InstallError",
+    "LoadTimeoutError",
     "ModelFilesError",
     "NothingToProcessError",
     "NothingToTrainError",
@@ -184,6 +185,15 @@ class ModelFilesError(ConfigurationError):
 
     def __init__(self, model_dir: Path, wanted: str, found: Iterable[str]) -> None:
         super().__init__(f"{model_dir} has no {wanted}; files there: {_listed(sorted(found)[:20])}")
+
+
+class LoadTimeoutError(ConfigurationError):
+    """The model takes longer to load than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"it is not there after {seconds:g} s; SAGEMAKER_STARTUP_TIMEOUT sets how long loading may take"
+        )
 
 
 class UserCodeError(ByomlError):

@@ -13,6 +13,7 @@ from byoml.errors import (
     EntryPointMissingError,
     HostUnreachableError,
     InstallError,
+    LoadTimeoutError,
     ModelFilesError,
     NothingToTrainError,
     PipMissingError,
@@ -34,6 +35,7 @@ _FOLDER = Path("/tree/code")
 
 # Each error, the branch that says who must act, and what its message must hold.
 _WORDED: list[tuple[ByomlError, type[ByomlError], list[str]]] = [
+    (LoadTimeoutError(90), ConfigurationError, ["90 s", "SAGEMAKER_STARTUP_TIMEOUT"]),
     (
         UnreadableConfigFileError(_FOLDER, "no comma", 3, 7),
         ContainerError,

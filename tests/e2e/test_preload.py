@@ -93,3 +93,25 @@ def test_a_stop_while_the_model_is_loaded_is_heeded(tmp_path: Path) -> None:
         endpoint.process.terminate()
         assert endpoint.process.wait(10) == 0
         assert endpoint.ping() == 0
+
+
+@pytest.mark.parametrize("preload", ["1", "0"])
+def test_a_load_that_takes_too_long_ends_the_container(tmp_path: Path, preload: str) -> None:
+    """After SAGEMAKER_STARTUP_TIMEOUT seconds, wherever the model is loaded; until then the port answers 503."""
+    container = container_with(tmp_path, _WAITS)
+    with container.serve({"BYOML_PRELOAD": preload, "SAGEMAKER_STARTUP_TIMEOUT": "1.5"}, ready=False) as endpoint:
+        wait_for(container.path("model/loading"))
+        assert endpoint.ping() in {503, 0}
+        assert endpoint.process.wait(20) == 1
+        last = endpoint.stderr().decode().strip().splitlines()[-1]
+        assert "the model cannot be loaded" in last
+        assert "SAGEMAKER_STARTUP_TIMEOUT" in last
+
+
+def test_a_limit_for_the_load_must_be_a_number(tmp_path: Path) -> None:
+    """It is told before anything is loaded."""
+    container = container_with(tmp_path, _WAITS)
+    with container.serve({"SAGEMAKER_STARTUP_TIMEOUT": "soon"}, ready=False) as endpoint:
+        assert endpoint.process.wait(20) == 1
+        assert b"SAGEMAKER_STARTUP_TIMEOUT is 'soon'" in endpoint.stderr()
+        assert not container.path("model/loading").exists()

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from byoml.child import Stopper
     from byoml.codecs import Codecs
 
-__all__ = ["Capabilities", "Context", "Invocation", "Launcher", "Outcome", "ServerSettings", "TrainingJob"]
+__all__ = [
+    "Capabilities",
+    "Context",
+    "ImageRecipe",
+    "Invocation",
+    "Launcher",
+    "Outcome",
+    "ServerSettings",
+    "TrainingJob",
+]
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,23 @@ class Capabilities:
     thread_safe: bool = False
     fork_safe: bool = False
     trains: bool = False
+
+
+@dataclass(frozen=True)
+class ImageRecipe:
+    """What a framework's images need, beside byoml and the user's own requirements.
+
+    Args:
+        requirements: What pip installs; a bare name is pinned to the version that is installed here.
+        apt_packages: Debian packages of the finished image.
+        build_constraints: What the builds of packages without a wheel are limited to, such as `setuptools<81`.
+        base: The image to build on; None: the one that byoml uses.
+    """
+
+    requirements: tuple[str, ...] = ()
+    apt_packages: tuple[str, ...] = ()
+    build_constraints: tuple[str, ...] = ()
+    base: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +122,7 @@ class ServerSettings:
         queue_limit: Requests that may wait in one worker.
         body_limit: Bytes of a request's body.
         batch_limit: Requests that may be predicted as one batch.
+        load_timeout: Seconds that loading the model may take before the container ends; None: however long it takes.
         reason: Why this many workers, in words; logged at start.
     """
 
@@ -106,6 +133,7 @@ class ServerSettings:
     queue_limit: int = 1000
     body_limit: int = 100 * 2**20
     batch_limit: int = 256
+    load_timeout: float | None = None
     reason: str = ""
 
 

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml import __version__
+from byoml.errors import LoadTimeoutError
 from byoml.request_errors import ModelNotReady
 from byoml.serving.exposition import exposition
 from byoml.serving.health import HealthCheck
@@ -58,6 +59,7 @@ class Endpoint:
         self.meter = metrics.meter(slot)
         self._tracing: Tracing | None = None
         self._sampling: asyncio.TimerHandle | None = None
+        self._load_limit: asyncio.TimerHandle | None = None
         self._give_up = give_up
         self._queue: PredictionQueue | None = None
         self._loaded = asyncio.Event()
@@ -77,7 +79,18 @@ class Endpoint:
         self._loop = asyncio.get_running_loop()
         self._queue = PredictionQueue(self._plan.settings, self._loop, self._observe)
         self._sample()
+        self._limit_load()
         self._queue.start(self._load)
+
+    def _limit_load(self) -> None:
+        """End the container when its start takes too long; a worker that replaces another may take its time."""
+        seconds = self._plan.settings.load_timeout
+        if seconds is not None and self._loop is not None and not self._readiness.began:
+            self._load_limit = self._loop.call_later(seconds, self._load_overdue, seconds)
+
+    def _load_overdue(self, seconds: float) -> None:
+        tell_failure(LoadTimeoutError(seconds))
+        self._give_up()
 
     def stop(self) -> None:
         if self._queue:
@@ -189,6 +202,8 @@ class Endpoint:
             self._health.start()
 
     def _begin(self, seconds: float) -> None:
+        if self._load_limit is not None:
+            self._load_limit.cancel()
         self.meter.loaded(seconds)
         self._loaded.set()
         if self._readiness.mark(self._slot):

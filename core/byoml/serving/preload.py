@@ -9,18 +9,23 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Timer
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from byoml.child import Stopped, Stopper
 from byoml.environment.serving_env import truth
+from byoml.errors import LoadTimeoutError
 from byoml.serving.loading import import_script, load_engine, tell_failure
 from byoml.serving.settings import thread_caps
 from byoml.serving.stand_in import standing_in
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from byoml.serving.plan import Plan
 
@@ -71,7 +76,7 @@ def preload(plan: Plan, listener: socket.socket) -> Plan:
     """
     start = perf_counter()
     try:
-        with Stopper().listening(), standing_in(listener):
+        with Stopper().listening(), standing_in(listener), _limited(plan.settings.load_timeout):
             # Libraries read these once, when they are loaded; the stand-in has been forked before.
             os.environ.update(thread_caps(plan.env, plan.settings))
             engine = load_engine(plan, plan.source, import_script(plan.source))
@@ -85,3 +90,24 @@ def preload(plan: Plan, listener: socket.socket) -> Plan:
     gc.collect()
     gc.freeze()
     return replace(plan, engine=engine, load_seconds=perf_counter() - start)
+
+
+@contextmanager
+def _limited(seconds: float | None) -> Iterator[None]:
+    """End this process when something in it takes too long: it may be in code that no exception reaches."""
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, _overdue, (seconds,))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # no thread lives when the workers are forked
+
+
+def _overdue(seconds: float) -> None:
+    tell_failure(LoadTimeoutError(seconds))
+    sys.stderr.flush()
+    os._exit(LoadTimeoutError.exit_code)

@@ -19,6 +19,7 @@ _MEGABYTE = 2**20
 _UNLIMITED_MEGABYTES = 2**30
 _REAL_TIME_SECONDS = 60.0
 _BATCH_SECONDS = 3600.0
+_STARTUP = "SAGEMAKER_STARTUP_TIMEOUT"
 _JAVA_FLAGS = "SAGEMAKER_MODEL_SERVER_VMARGS"
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -53,6 +54,7 @@ def settle(env: ServingEnv) -> ServerSettings:
         queue_limit=env.whole_number("BYOML_QUEUE_LIMIT", env.whole_number("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", 1000)),
         body_limit=_body_limit(env),
         batch_limit=env.whole_number("BYOML_BATCH_LIMIT", 256),
+        load_timeout=env.number(_STARTUP, 0.0) or None,
         reason=reason,
     )
 
