@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from io import BytesIO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -202,14 +203,15 @@ class DataPlane:
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
             return body
-        whole = bytearray(body)
+        whole = BytesIO()  # gives its content away without a copy: a body may be a gigabyte
+        size = whole.write(body)
         while message.get("more_body"):
             message = await receive()
-            whole += message.get("body", b"")
-            if len(whole) > limit:
+            size += whole.write(message.get("body", b""))
+            if size > limit:
                 await _discard(receive, message)
                 raise PayloadTooLarge(limit)
-        return bytes(whole)
+        return whole.getvalue()
 
     async def _lifespan(self, receive: _Receive, send: _Send) -> None:
         await receive()

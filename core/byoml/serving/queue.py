@@ -155,6 +155,7 @@ class PredictionQueue:
             done = predicted(engine, batch)
             self._loop.call_soon_threadsafe(self._back, len(batch), done, thread_time() - start)
             done.pump(self._loop)
+            del batch, done  # or their bodies, which may be large, would lie here until the next request
 
     def _back(self, number: int, done: Done, busy: float) -> None:
         self._handed -= number
