@@ -171,6 +171,9 @@ class Context(MmsNames):
         request_id: The request's id; empty while the model is loaded.
         session: The client's session, with its `id` and `folder`; None where there is none.
         device: What this worker computes with, as torch writes it: `cpu`, `cuda:0`.
+        environ: The environment variables that the server was started with.
+        model: What `model_fn` gave; None while it is loaded.
+        users: The names of those functions that the user wrote.
     """
 
     model_dir: Path
@@ -179,6 +182,9 @@ class Context(MmsNames):
     request_id: str = ""
     session: Any = None
     device: str = "cpu"
+    environ: Mapping[str, str] = field(default_factory=dict)
+    model: Any = None
+    users: frozenset[str] = frozenset()
     answer_status: int = 200
     answer_headers: dict[str, str] = field(default_factory=dict)
 

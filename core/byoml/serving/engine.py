@@ -64,6 +64,9 @@ class Engine:
         self._model_dir = model_dir
         #: What this worker computes with, for the context.
         self.device = "cpu"
+        #: The server's variables, likewise.
+        self.environ: Mapping[str, str] = {}
+        self._users = functions.users
         #: What is answered to who takes anything.
         self.default_accept = framework.default_accept
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
@@ -200,7 +203,16 @@ class Engine:
         return self._functions
 
     def context(self, headers: Mapping[str, str], request_id: str) -> Context:
-        return Context(self._model_dir, self._codecs, headers, request_id, device=self.device)
+        return Context(
+            self._model_dir,
+            self._codecs,
+            headers,
+            request_id,
+            device=self.device,
+            environ=self.environ,
+            model=self._model,
+            users=self._users,
+        )
 
     def converse(self, context: Context, messages: object) -> object:
         """Call the user's function for bidirectional streams; see `speaks`."""

@@ -74,6 +74,10 @@ class InferenceFunctions:
         handlers = (getattr(self, name) for name in NAMES)
         return tuple(handler for handler in handlers if handler is not None)
 
+    @property
+    def users(self) -> frozenset[str]:
+        return frozenset(handler.name for handler in self.all if handler.by_user)
+
     @classmethod
     def bind(cls, framework: Framework, module: ModuleType | None, path: Path | None) -> InferenceFunctions:
         """Choose and bind the functions.

@@ -71,13 +71,15 @@ def load_engine(plan: Plan, source: Source, module: ModuleType | None, device: s
     codecs = all_codecs(plan.plugins)
     rules = BatchRules.read(plan.env)
     start = time.perf_counter()
-    model = _load_model(functions, Context(model_dir, codecs, device=device), model_dir)
+    told = Context(model_dir, codecs, device=device, environ=plan.env.environ, users=functions.users)
+    model = _load_model(functions, told, model_dir)
     seconds = time.perf_counter() - start
     plan.plugins.hook.byoml_after_model_load(framework=framework, model=model, seconds=seconds)
     _log.info("model loaded in %.2f s (%s)", seconds, _whose(functions, framework))
     parts = (framework, functions, codecs, model, model_dir)
     engine = Engine(*parts) if rules is None else BatchEngine(rules, *parts)
     engine.device = device
+    engine.environ = plan.env.environ
     engine.default_accept = plan.env.default_accept or framework.default_accept
     return engine
 

@@ -20,6 +20,8 @@ from byoml.serving.functions import InferenceFunctions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from byoml.plugin.values import Context
+
 _CODECS = Codecs([("core", JsonCodec()), ("core", CsvCodec())])
 
 
@@ -142,3 +144,21 @@ def test_a_user_s_functions_are_never_given_batches() -> None:
 
     _engine(predict_fn=predict_fn).answer([_invocation(b"1\n"), _invocation(b"2\n")])
     assert sizes == [1, 1]
+
+
+def test_functions_are_told_of_model_variables_and_whose_functions_stand_beside_them() -> None:
+    """A framework's input_fn may read a body as the model wants it, and as the user's predict_fn does."""
+    told = []
+
+    def output_fn(prediction: Any, accept: str, context: Context) -> bytes:
+        told.append(context)
+        return f"{prediction} as {accept}".encode()
+
+    module = ModuleType("inference")
+    vars(module)["output_fn"] = output_fn
+    bound = InferenceFunctions.bind(_Sums(), module, Path("inference.py"))
+    engine = Engine(_Sums(), bound, _CODECS, "the model", Path("model"))
+    engine.environ = {"A": "1"}
+    engine.answer([_invocation(b"1,2\n")])
+    (context,) = told
+    assert (context.model, context.environ, context.users) == ("the model", {"A": "1"}, {"output_fn"})

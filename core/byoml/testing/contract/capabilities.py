@@ -44,7 +44,7 @@ class Predictor:
         owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
         self._context = Context(model_dir, Codecs(owned))
         self._functions = InferenceFunctions.bind(frameworks(manager)[framework], None, None)
-        self._model = self._functions.model_fn(self._context, model_dir)
+        self._model = self._context.model = self._functions.model_fn(self._context, model_dir)
 
     def decode(self, body: bytes, content_type: str) -> Any:
         return self._functions.input_fn(self._context, body, content_type)
