@@ -11,6 +11,7 @@ from byoml.errors import UserModuleError
 from byoml.plugin.manager import frameworks
 from byoml.plugin.selection import select
 from byoml.request_errors import ModelLoadFailed, OutOfMemory, RequestError
+from byoml.serving.devices import Devices
 from byoml.serving.headroom import Headroom, exhausted, size_of
 from byoml.serving.loading import import_script, load_engine
 from byoml.serving.model_packages import ModelPackages
@@ -39,12 +40,17 @@ class Loaded(NamedTuple):
     Args:
         framework: Chosen by what lies in the model's folder.
         scope: Its own modules, None where it has none.
+        devices: Where its device goes back to.
+        device: What it computes with.
     """
 
     framework: Framework
     scope: Scope | None
+    devices: Devices
+    device: str
 
     def close(self) -> None:
+        self.devices.give_back(self.device)
         if self.scope is not None:
             self.scope.close()
 
@@ -60,6 +66,7 @@ class ModelLoader:
         self._plan = plan
         self._frameworks = frameworks(plan.plugins)
         self._packages = ModelPackages(plan.env.environ)
+        self._devices = Devices(plan.env.accelerators.gpus)
         self._headroom = Headroom(plan.env.spare_megabytes * _MEGABYTE)
 
     def attempt(
@@ -93,19 +100,15 @@ class ModelLoader:
 
     def _load(self, folder: Path) -> tuple[Engine, Loaded]:
         source = self._source(folder)
-        scope = self._scope(source)
+        loaded = Loaded(source.framework, self._scope(source), self._devices, self._devices.take())
         try:
-            with scope.by_name() if scope else nullcontext():
-                engine = load_engine(self._plan, source, _module(source, scope) if scope else None, self._device)
+            with loaded.scope.by_name() if loaded.scope else nullcontext():
+                module = _module(source, loaded.scope) if loaded.scope else None
+                engine = load_engine(self._plan, source, module, loaded.device)
         except BaseException:
-            if scope is not None:
-                scope.close()
+            loaded.close()
             raise
-        return engine, Loaded(source.framework, scope)
-
-    @property
-    def _device(self) -> str:
-        return "cuda:0" if self._plan.env.accelerators.gpus else "cpu"
+        return engine, loaded
 
     def _source(self, folder: Path) -> Source:
         framework = select(self._frameworks, self._plan.env.environ.get("BYOML_FRAMEWORK"), folder)
