@@ -33,12 +33,13 @@ def instances(value: object) -> Any:
     return value
 
 
-def rows_of(value: object, content_type: str = _TYPE) -> Any:
+def rows_of(value: object, content_type: str = _TYPE, width: int | None = None) -> Any:
     """Make rows of a decoded body in any of the shapes.
 
     Args:
         value: `{"instances": [...]}`, a list of instances as JSON lines give it, one instance, or anything else.
         content_type: The request's, for errors.
+        width: How many features a sparse instance has that does not say its shape; None: as its largest key needs.
 
     Returns:
         A list of rows where the instances are objects; anything else as it is, out of its envelope.
@@ -48,13 +49,13 @@ def rows_of(value: object, content_type: str = _TYPE) -> Any:
     """
     found = instances(value)
     if isinstance(found, dict):
-        return [row_of(found, content_type)]
+        return [row_of(found, content_type, width=width)]
     if isinstance(found, list) and any(isinstance(item, dict) for item in found):
-        return [row_of(item, content_type, number) for number, item in enumerate(found, 1)]
+        return [row_of(item, content_type, number, width) for number, item in enumerate(found, 1)]
     return found
 
 
-def row_of(instance: object, content_type: str = _TYPE, number: int = 1) -> Any:
+def row_of(instance: object, content_type: str = _TYPE, number: int = 1, width: int | None = None) -> Any:
     """Make a row of one instance.
 
     Args:
@@ -62,6 +63,7 @@ def row_of(instance: object, content_type: str = _TYPE, number: int = 1) -> Any:
             a row already.
         content_type: The request's, for the error.
         number: The instance's row.
+        width: As for `rows_of`.
 
     Returns:
         The features; where keys say which they are, NaN for all others.
@@ -77,7 +79,7 @@ def row_of(instance: object, content_type: str = _TYPE, number: int = 1) -> Any:
         return features
     if isinstance(features, dict) and isinstance(features.get("values"), list):
         try:
-            return _sparse(features) if _is_sparse(features) else features["values"]
+            return _sparse(features, width) if _is_sparse(features) else features["values"]
         except (LookupError, OverflowError, TypeError, ValueError) as error:
             raise MalformedPayload(content_type, f"keys, values and shape do not fit: {error}", number) from None
     found = ", ".join(map(repr, instance)) or "nothing"
@@ -90,11 +92,11 @@ def _is_sparse(features: dict[str, Any]) -> bool:
     return bool(features.get("keys")) or (not features["values"] and bool(features.get("shape")))
 
 
-def _sparse(features: dict[str, Any]) -> NDArray[np.float64]:
+def _sparse(features: dict[str, Any], told: int | None) -> NDArray[np.float64]:
     keys = np.asarray(features.get("keys") or np.empty(0, np.int64))
     if keys.dtype.kind != "i" or keys.ndim != 1 or (keys < 0).any():
         raise TypeError("keys must be whole numbers from 0")
-    width = int(features["shape"][-1]) if features.get("shape") else int(keys.max()) + 1
+    width = int(features["shape"][-1]) if features.get("shape") else told or int(keys.max()) + 1
     if not 0 <= width <= _MOST_FEATURES:
         raise ValueError(f"a width of {width}; at most {_MOST_FEATURES}")
     row = np.full(width, np.nan)

@@ -9,6 +9,7 @@ import numpy as np
 
 from byoml.codecs.codec import Codec
 from byoml.codecs.text import decode_text
+from byoml.codecs.width import width_of
 from byoml.request_errors import MalformedPayload
 
 if TYPE_CHECKING:
@@ -41,12 +42,9 @@ class LibsvmCodec(Codec):
 
     def decode(self, body: bytes, parameters: Mapping[str, str]) -> NDArray[np.float32]:
         text = decode_text(body, parameters, _TYPE)
-        width = parameters.get("width")
-        if width is not None and not (width.isascii() and width.isdigit() and int(width[:12])):
-            raise _wrong("width", width, "a whole number from 1")
         return read_libsvm(
             text,
-            width=None if width is None else int(width[:12]),
+            width=width_of(parameters, _TYPE),
             first_index=_INDEXING[_choice(parameters, "indexing", "0", _INDEXING)],
             absent=_ABSENT[_choice(parameters, "absent", "nan", _ABSENT)],
             label=_choice(parameters, "label_size", "1", _LABELS) == "1" if "label_size" in parameters else None,

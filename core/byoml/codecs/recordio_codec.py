@@ -10,6 +10,7 @@ import numpy as np
 from byoml.codecs.codec import Codec
 from byoml.codecs.recordio import RecordIOError
 from byoml.codecs.recordio_protobuf import VALUES, Record, Tensor, read, write
+from byoml.codecs.width import width_of
 from byoml.request_errors import MalformedPayload, NotAcceptable
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _MOST_CELLS = 2**27
 class RecordIOProtobufCodec(Codec):
     """Reads the features of each record as a row of floats, NaN where a sparse row says nothing; labels are ignored.
 
+    A sparse row that does not say its width is as wide as the others, or as the parameter `width` says.
+
     Writes a record for each row; its label holds the numbers as float32, under `values` or by the names of a mapping.
     """
 
@@ -43,7 +46,7 @@ class RecordIOProtobufCodec(Codec):
             raise MalformedPayload(_TYPE, error.reason, error.record) from None
         if not rows:
             raise MalformedPayload(_TYPE, "there is no record")
-        width = _common_width(rows)
+        width = _common_width(rows, width_of(parameters, _TYPE))
         table = np.empty((len(rows), width), np.result_type(*{_float_type(row) for row in rows}))
         for index, row in enumerate(rows):
             table[index] = row.row(width)
@@ -73,14 +76,15 @@ def _float_type(row: Tensor) -> np.dtype[Any]:
     return np.dtype(np.float32 if row.values.dtype == np.float32 else np.float64)
 
 
-def _common_width(rows: list[Tensor]) -> int:
-    """Find the width of all rows; a sparse row without a shape is as wide as the others."""
+def _common_width(rows: list[Tensor], told: int | None) -> int:
+    """Find the width of all rows; a sparse row without a shape is as wide as the others, or as is told."""
     said = [(number, row) for number, row in enumerate(rows, 1) if row.keys is None or row.shape]
-    width = said[0][1].width if said else max(row.width for row in rows)
+    width = said[0][1].width if said else told or max(row.width for row in rows)
     for number, row in enumerate(rows, 1):
         fits = row.width == width if row.keys is None or row.shape else row.width <= width
         if not fits:
-            raise MalformedPayload(_TYPE, f"the record has {row.width} features, and others have {width}", number)
+            other = "others have" if said else "the width is"
+            raise MalformedPayload(_TYPE, f"the record has {row.width} features, and {other} {width}", number)
     if width * len(rows) > _MOST_CELLS:
         reason = f"{len(rows)} records of {width} features are more than {_MOST_CELLS} cells; send fewer at once"
         raise MalformedPayload(_TYPE, reason)

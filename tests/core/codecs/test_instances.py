@@ -91,3 +91,11 @@ def test_what_is_no_instance_is_named_by_its_row(instance: object) -> None:
     """And no width is reserved because a body claims it."""
     with pytest.raises(MalformedPayload, match="application/json at row 2"):
         rows_of({"instances": [{"features": [1]}, instance]})
+
+
+def test_sparse_instances_that_say_no_shape_are_as_wide_as_is_told() -> None:
+    """Rows of one model are of one width, whatever each says of itself."""
+    first, second = ({"features": {"values": [1], "keys": [key]}} for key in (0, 2))
+
+    assert np.shape(rows_of([first, second], width=4)) == (2, 4)
+    assert [len(row) for row in rows_of([first, second])] == [1, 3]

@@ -58,6 +58,18 @@ def test_sparse_records_are_filled_with_nan_to_the_common_width() -> None:
     np.testing.assert_array_equal(_CODEC.decode(narrow, {}), [[1, nan, nan], [nan, nan, 2]])
 
 
+def test_sparse_records_that_say_no_width_have_that_of_the_content_type() -> None:
+    """A record that ends early is as wide as the model's; one that is wider than it may be is told."""
+    body = _body(_sparse(None, k0=1), _sparse(None, k2=2))
+
+    assert RecordIOProtobufCodec().decode(body, {"width": "5"}).shape == (2, 5)
+    assert RecordIOProtobufCodec().decode(_body(_dense(1, 2)), {"width": "5"}).shape == (1, 2)
+    with pytest.raises(MalformedPayload, match="at row 2: the record has 3 features, and the width is 2"):
+        RecordIOProtobufCodec().decode(body, {"width": "2"})
+    with pytest.raises(MalformedPayload, match="width of the content type is 'x'; it must be a whole number from 1"):
+        RecordIOProtobufCodec().decode(body, {"width": "x"})
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
