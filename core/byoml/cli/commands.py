@@ -19,12 +19,13 @@ __all__ = ["byoml_register_commands"]
 
 @hookimpl
 def byoml_register_commands() -> Iterable[click.Command]:
-    """Bring `train`, `serve`, `processing`, `local`, `check`, `env` and `plugins`."""
+    """Bring `train`, `serve`, `processing`, `local`, `image`, `check`, `env` and `plugins`."""
     from byoml.cli.check import check
     from byoml.cli.env import env
+    from byoml.cli.image import image
     from byoml.cli.local import local
 
-    return [train, serve, processing, local, check, env, plugins]
+    return [train, serve, processing, local, image, check, env, plugins]
 
 
 @click.command()

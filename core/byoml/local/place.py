@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from byoml.errors import SettingError
 from byoml.local import mount
-from byoml.local.tree import LEFT_OUT
+from byoml.source.entry_point import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from byoml.environment.paths import ContainerPaths
 from byoml.errors import SettingError, SourceError
+from byoml.source.entry_point import LEFT_OUT
 from byoml.source.fetch import unpack
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INSTANCE_TYPE",
-    "LEFT_OUT",
     "METRICS",
     "build_endpoint",
     "build_job",
@@ -38,8 +38,6 @@ _GROUP = "homogeneousCluster"
 INSTANCE_TYPE = "local"
 _INTERFACE = "lo"  # the hosts are addresses of the loopback interface
 _NAME = re.compile(r"(?!\.+$)[A-Za-z0-9.\-_]{1,64}")
-# What is in a project's folder, and in no job.
-LEFT_OUT = frozenset({".git", ".venv", "__pycache__"})
 
 
 def check_job(spec: JobSpec) -> None:

@@ -19,6 +19,7 @@ from byoml.plugin.hookspecs import hookimpl
 from byoml.plugin.values import (
     Capabilities,
     Context,
+    ImageRecipe,
     Invocation,
     Outcome,
     ServerSettings,
@@ -29,6 +30,7 @@ __all__ = [
     "Capabilities",
     "Context",
     "Framework",
+    "ImageRecipe",
     "Invocation",
     "Outcome",
     "ServerSettings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byoml.plugin.values import Capabilities
+from byoml.plugin.values import Capabilities, ImageRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,3 +134,13 @@ class Framework:
     def server_settings(self, settings: ServerSettings) -> ServerSettings:
         """Change how the server runs; returns the settings as they are or a changed copy."""
         return settings
+
+    # image
+
+    def image(self) -> ImageRecipe:
+        """Say what an image for this framework needs.
+
+        Returns:
+            The plugin's own distribution, and what pip alone does not bring.
+        """
+        return ImageRecipe()

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["EntryPoint", "Kind", "Named", "find"]
+__all__ = ["LEFT_OUT", "EntryPoint", "Kind", "Named", "find"]
+
+#: What is in a project's folder, and in no job.
+LEFT_OUT = frozenset({".git", ".venv", "__pycache__"})
 
 _LINE_BYTES = 256
 

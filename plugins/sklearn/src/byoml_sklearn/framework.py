@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byoml.plugin import Capabilities, Framework
+from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_sklearn import model_files
@@ -60,3 +60,8 @@ class SKLearn(Framework):
         width: int = data.shape[1]
         check_width(data, getattr(model, "n_features_in_", width))
         return model.predict(data)
+
+    # image
+
+    def image(self) -> ImageRecipe:
+        return ImageRecipe(requirements=("byoml-sklearn",))

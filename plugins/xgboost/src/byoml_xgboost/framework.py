@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byoml.plugin import Capabilities, Framework
+from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_xgboost import model_files
@@ -69,3 +69,8 @@ class XGBoost(Framework):
     def output_fn(self, prediction: Any, accept: str, context: Context) -> tuple[bytes, str]:
         answer = {"predictions": [{"score": score} for score in prediction.tolist()]} if accept == _JSON else prediction
         return context.codecs.encode(answer, accept), accept
+
+    # image
+
+    def image(self) -> ImageRecipe:
+        return ImageRecipe(requirements=("byoml-xgboost",))

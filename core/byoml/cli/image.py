@@ -1,0 +1,94 @@
+"""`byoml image`: from a folder of code to an image in a registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from byoml.cli.pairs import pairs
+from byoml.cli.shared import framework, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from byoml.image.build import BuildSpec
+
+__all__ = ["image"]
+
+_MEGABYTE = 1_000_000
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def image() -> None:
+    """Write, build, push and examine Docker images that speak the contract."""
+
+
+def _of_source(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--source", type=_FOLDER, help="Folder with your code and, where it needs one, requirements.txt."),
+        framework,
+        click.option("--base-image", metavar="IMG", help="Image to build on, with Python 3.10 or newer and bash."),
+        click.option("--wheels", type=_FOLDER, help="Folder of wheels that pip takes before those of an index."),
+        click.option(
+            "--ca-file", type=_FILE, help="Certificates that pip trusts meanwhile; not in the image."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@image.command(epilog="\b\nExample:\n  byoml image dockerfile --source src --framework xgboost > src/Dockerfile")
+@_of_source
+@click.pass_obj
+def dockerfile(environ: Mapping[str, str], /, **options: Any) -> int:
+    """Print the Dockerfile of an image with your code and a framework, or none; keep it and edit it."""
+    from byoml.image.build import dockerfile as words
+
+    click.echo(words(_spec(environ, options)), nl=False)
+    return 0
+
+
+@image.command(epilog="\b\nExample:\n  byoml image build --source src --framework xgboost --tag churn:1")
+@_of_source
+@click.option("--tag", metavar="NAME[:TAG]", required=True, help="Name of the image.")
+@pairs("--build-arg", "KEY=VALUE", "Build argument, such as PIP_INDEX_URL=URL. Repeat for more.")
+@click.pass_obj
+def build(environ: Mapping[str, str], /, tag: str, **options: Any) -> int:
+    """Build the image; where the source folder has a Dockerfile, by that one."""
+    from byoml.image.build import build as make
+    from byoml.image.docker import find
+
+    spec = _spec(environ, options)
+    if spec.kept:
+        tell(f"building by {spec.kept}")
+    size = make(spec, tag, find(environ))
+    click.echo(f"{tag}: {size / _MEGABYTE:.0f} MB")
+    return 0
+
+
+@image.command(epilog="\b\nExample:\n  byoml image push churn:1 123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn:1")
+@click.argument("image_name", metavar="IMAGE")
+@click.argument("target", metavar="[TARGET]", required=False)
+@click.pass_obj
+def push(environ: Mapping[str, str], /, image_name: str, target: str | None) -> int:
+    """Push IMAGE to a registry, under the name TARGET; at ECR log in, and make the repository where it is missing."""
+    from byoml.image.docker import find
+    from byoml.image.push import push as send
+
+    click.echo(send(image_name, target or image_name, environ, find(environ), tell))
+    return 0
+
+
+def _spec(environ: Mapping[str, str], options: Mapping[str, Any]) -> BuildSpec:
+    from byoml.image.build import BuildSpec
+    from byoml.plugin.manager import frameworks, make_manager
+    from byoml.plugin.selection import select
+
+    chosen = select(frameworks(make_manager(environ)), options["framework"] or environ.get("BYOML_FRAMEWORK"))
+    args = options.get("build_arg")
+    return BuildSpec(options["source"], chosen, options["base_image"], options["wheels"], options["ca_file"], args)

@@ -1,0 +1,1 @@
+"""Docker images with byoml in them: the text of their Dockerfile, their build, their push."""
