@@ -14,22 +14,37 @@ def joined(parts: Sequence[Any]) -> Any | None:
     """Put arrays under one another.
 
     Args:
-        parts: One array a request, rows on the first axis.
+        parts: One array a request, rows on the first axis; of numpy, or a tensor that shares its memory over DLPack.
 
     Returns:
-        One array, or None where they do not belong together: no arrays, other widths, other kinds of numbers.
+        One array of numpy, or None where they do not belong together: no arrays, other widths, other kinds of numbers.
     """
     import numpy as np
 
-    first = parts[0]
-    if not isinstance(first, np.ndarray) or first.ndim == 0:
+    arrays: list[Any] = [_array(part) for part in parts]
+    first = arrays[0]
+    if first is None or first.ndim == 0:
         return None
-    for part in parts[1:]:
-        if not isinstance(part, np.ndarray) or part.shape[1:] != first.shape[1:] or part.dtype.kind != first.dtype.kind:
+    for array in arrays[1:]:
+        if array is None or array.shape[1:] != first.shape[1:] or array.dtype.kind != first.dtype.kind:
             return None
-        if part.ndim != first.ndim:
+        if array.ndim != first.ndim:
             return None
-    return np.concatenate(parts)
+    return np.concatenate(arrays)
+
+
+def _array(part: Any) -> Any | None:
+    """See a part as an array without copying it; None where that cannot be done."""
+    import numpy as np
+
+    if isinstance(part, np.ndarray):
+        return part
+    if not hasattr(part, "__dlpack__"):
+        return None
+    try:
+        return np.from_dlpack(part)
+    except Exception:  # noqa: BLE001  libraries raise what they like for memory of another device, or numbers numpy lacks
+        return None
 
 
 def split(prediction: Any, lengths: Sequence[int]) -> list[Any]:
@@ -43,9 +58,9 @@ def split(prediction: Any, lengths: Sequence[int]) -> list[Any]:
         One part a request.
 
     Raises:
-        ValueError: There is not one prediction a row.
+        ValueError: There is not one prediction a row; a tuple is several predictions for all rows.
     """
-    if len(prediction) != sum(lengths):
+    if isinstance(prediction, tuple) or len(prediction) != sum(lengths):
         raise ValueError(len(prediction), sum(lengths))
     parts = []
     start = 0
