@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from byoml.launchers.watch import WatchSettings
     from byoml.plugin.values import Launcher
 
-__all__ = ["byoml_select_launcher"]
+__all__ = ["byoml_select_launcher", "torchrun_launcher"]
 
 _log = logging.getLogger("byoml.launchers")
 _MPI = ("sagemaker_mpi_enabled", "sagemaker_use_mpi")
@@ -42,7 +42,7 @@ def byoml_select_launcher(env: TrainingEnv) -> Launcher | None:
     if not group.takes_part:
         _log.info("host %s is outside the distribution groups: it runs one process", group.current_host)
         return None
-    return _mpi(env, group, drivers) if mpi else _torchrun(env, group)
+    return _mpi(env, group, drivers) if mpi else torchrun_launcher(env, group)
 
 
 def _mpi(env: TrainingEnv, group: HostGroup, drivers: DriverFiles) -> Launcher:
@@ -57,7 +57,19 @@ def _mpi(env: TrainingEnv, group: HostGroup, drivers: DriverFiles) -> Launcher:
     return MpiLauncher(group, settings, _watch(env, group, "MPI", needed=True))
 
 
-def _torchrun(env: TrainingEnv, group: HostGroup) -> Launcher:
+def torchrun_launcher(env: TrainingEnv, group: HostGroup) -> Launcher:
+    """Make the launcher that runs torchrun on each host, set up as the job's hyperparameters and variables say.
+
+    Args:
+        env: The job.
+        group: The hosts that take part.
+
+    Returns:
+        The launcher.
+
+    Raises:
+        SettingError: A variable holds what it must not.
+    """
     from byoml.launchers.torchrun import TorchrunLauncher, TorchrunSettings
 
     settings = TorchrunSettings.read(env.environ, _interface(env), env.job_name)

@@ -8,8 +8,7 @@ from byoml.environment.config_files import read_config
 from byoml.errors import NothingToTrainError
 from byoml.launchers.process import ProcessLauncher
 from byoml.plugin.manager import one_answer
-from byoml.source import training_function
-from byoml.source.entry_point import EntryPoint, Kind, Named, find
+from byoml.source.training_program import training_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin.framework import Framework
     from byoml.plugin.values import Launcher
+    from byoml.source.entry_point import EntryPoint
 
 __all__ = ["choose_entry_point", "choose_launcher", "choose_requirements", "choose_source"]
 
-_DEFAULT = "train.py"
 _CODE_CHANNEL = "code"
 _DRIVERS_CHANNEL = "sm_drivers"
 _AUTO = "auto"
-_VARIABLES = ("BYOML_TRAIN_PROGRAM", "SAGEMAKER_PROGRAM")
 
 
 def choose_source(env: TrainingEnv) -> str | None:
@@ -76,18 +74,9 @@ def choose_entry_point(env: TrainingEnv, framework: Framework, installed: Iterab
         NothingToTrainError: There is neither a program nor an algorithm.
         SettingError: SAGEMAKER_TRAINING_MODULE names no function.
     """
-    code_dir = env.paths.code
-    said = [Named(env.environ[name], name) for name in _VARIABLES if env.environ.get(name)]
-    reserved = env.hyperparameters.reserved_text("sagemaker_program")
-    if reserved:
-        said.append(Named(reserved, "hyperparameter sagemaker_program"))
-    if env.environ.get(training_function.VARIABLE):
-        training_function.check(env.environ[training_function.VARIABLE])
-        # The function starts the user's program by itself, and reads its name from SM_USER_ENTRY_POINT.
-        return EntryPoint(said[0].name if said else _DEFAULT, Kind.FUNCTION, code_dir)
-    entry_point = find([*said, Named(_DEFAULT)], [code_dir], modules=True) or framework.default_entry_point(env)
+    entry_point = training_program(env) or framework.default_entry_point(env)
     if entry_point is None:
-        raise NothingToTrainError(code_dir, installed)
+        raise NothingToTrainError(env.paths.code, installed)
     return entry_point
 
 
