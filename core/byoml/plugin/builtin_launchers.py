@@ -9,13 +9,12 @@ from byoml.environment.distribution import is_on
 from byoml.plugin.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from byoml.environment.sm_drivers import DriverFiles
     from byoml.environment.training_env import TrainingEnv
     from byoml.launchers.groups import HostGroup
     from byoml.launchers.watch import WatchSettings
     from byoml.plugin.values import Launcher
 
-__all__ = ["byoml_select_launcher", "torchrun_launcher"]
+__all__ = ["byoml_select_launcher", "mpi_launcher", "torchrun_launcher"]
 
 _log = logging.getLogger("byoml.launchers")
 _MPI = ("sagemaker_mpi_enabled", "sagemaker_use_mpi")
@@ -42,12 +41,27 @@ def byoml_select_launcher(env: TrainingEnv) -> Launcher | None:
     if not group.takes_part:
         _log.info("host %s is outside the distribution groups: it runs one process", group.current_host)
         return None
-    return _mpi(env, group, drivers) if mpi else torchrun_launcher(env, group)
+    return mpi_launcher(env, group) if mpi else torchrun_launcher(env, group)
 
 
-def _mpi(env: TrainingEnv, group: HostGroup, drivers: DriverFiles) -> Launcher:
+def mpi_launcher(env: TrainingEnv, group: HostGroup) -> Launcher:
+    """Make the launcher that runs mpirun over the hosts, set up as the job's hyperparameters and SDK v3 say.
+
+    Args:
+        env: The job.
+        group: The hosts that take part.
+
+    Returns:
+        The launcher.
+
+    Raises:
+        SettingError: A hyperparameter or variable holds what it must not.
+        SecretMissingError: There are several hosts, and nothing that only they know.
+    """
+    from byoml.environment.sm_drivers import DriverFiles
     from byoml.launchers.mpi import MpiLauncher, MpiSettings
 
+    drivers = DriverFiles.read(env.paths)
     options = _first(env, "sagemaker_mpi_custom_mpi_options", "sagemaker_additional_mpi_options")
     settings = MpiSettings(
         _interface(env),

@@ -115,6 +115,9 @@ class Framework:
         """Tell whether `model_fn` would load what lies in the folder; quick, from names alone."""
         return False
 
+    def before_script(self) -> None:
+        """Do what must be done in a process before it imports the user's serving script; called right before it."""
+
     def model_fn(self, model_dir: Path) -> Any:
         """Load the model; core's own has none, for functions that need no model."""
         return None

@@ -45,7 +45,10 @@ def import_script(source: Source, importing: Callable[[Path, Path], ModuleType] 
         UserModuleError: It is broken.
     """
     path = source.script
-    return importing(path, source.entry_point.code_dir) if source.entry_point and path else None
+    if source.entry_point is None or path is None:
+        return None
+    source.framework.before_script()
+    return importing(path, source.entry_point.code_dir)
 
 
 def load_engine(plan: Plan, source: Source, module: ModuleType | None, device: str = "cpu") -> Engine:
