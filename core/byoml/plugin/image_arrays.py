@@ -52,7 +52,7 @@ class LabelledImages:
         return int(self.labels.max()) + 1
 
 
-def read_images(channel: Channel, like: LabelledImages | None = None) -> LabelledImages:
+def read_images(channel: Channel, like: LabelledImages | None = None, classes: int | None = None) -> LabelledImages:
     """Read the `.npz` files of a channel as one set of pictures.
 
     Each file has the keys `data` (pictures x channels x height x width; floating point as it is, uint8 from 0..255 to
@@ -60,7 +60,8 @@ def read_images(channel: Channel, like: LabelledImages | None = None) -> Labelle
 
     Args:
         channel: The channel.
-        like: Pictures whose shape and classes these must fit, such as those that are trained on.
+        like: Pictures whose shape and classes these must fit: those that are trained on.
+        classes: How many classes there are, where those pictures do not show all.
 
     Returns:
         The pictures of all files, in the order of their paths.
@@ -75,7 +76,9 @@ def read_images(channel: Channel, like: LabelledImages | None = None) -> Labelle
         raise ChannelDataError(channel.path, f"channel {channel.name!r} has no file *.npz; {_WANTED}")
     parts = [_read(path) for path in paths]
     for part in parts:
-        _check_fit(part, like or parts[0], like)
+        _check_shape(part, like or parts[0])
+        if like is not None:
+            _check_classes(part, classes or like.classes, like.source)
     if len(parts) == 1:
         return parts[0]
     data, labels = (np.concatenate([getattr(part, key) for part in parts]) for key in (_DATA, _LABELS))
@@ -147,13 +150,16 @@ def _labels(path: Path, labels: NDArray[Any], pictures: int) -> NDArray[np.int64
     return labels.astype(np.int64)
 
 
-def _check_fit(part: LabelledImages, like: LabelledImages, trained_on: LabelledImages | None) -> None:
-    """Hold a file to the pictures of another; and to the classes of those that are trained on, if there are any."""
+def _check_shape(part: LabelledImages, like: LabelledImages) -> None:
     if part.shape != like.shape:
         found = f"its pictures are {_times(part.shape)}"
         raise _key_error(part.source, _DATA, found, f"{_times(like.shape)}, as in {like.source}")
-    if trained_on is not None and part.classes > trained_on.classes:
-        allowed = f"at most {trained_on.classes - 1}, the highest that is trained on, in {trained_on.source}"
+
+
+def _check_classes(part: LabelledImages, classes: int, trained_on: Path) -> None:
+    """A class that nothing is trained on cannot be predicted."""
+    if part.classes > classes:
+        allowed = f"at most {classes - 1}, the highest that is trained on, in {trained_on}"
         raise _key_error(part.source, _LABELS, f"a label is {part.classes - 1}", allowed)
 
 

@@ -128,3 +128,13 @@ def test_a_channel_without_npz_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ChannelDataError, match=r"channel 'train' has no file \*\.npz; numpy\.savez"):
         read_images(Channel("train", tmp_path))
+
+
+def test_classes_that_other_hosts_are_trained_on_are_allowed(tmp_path: Path) -> None:
+    """A host that has a share of the data does not see all classes."""
+    for name in ("train", "validation"):
+        (tmp_path / name).mkdir()
+    trained_on = read_images(_channel(tmp_path / "train", a=_GOOD))
+    validation = _channel(tmp_path / "validation", a={**_GOOD, "labels": np.array([0, 3])})
+
+    assert read_images(validation, trained_on, 4).classes == 4
