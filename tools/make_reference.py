@@ -29,7 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "core/byoml"
 REFERENCE = ROOT / "docs/reference"
 UNKNOWN = "(not described yet)"
-_READ = re.compile(r"(BYOML|SAGEMAKER|TRAINING_JOB)(_[A-Z0-9]+)+|SM_STUDIO_LOCAL_MODE")
+_READ = re.compile(
+    r"(BYOML|SAGEMAKER|TRAINING_JOB|STANDARD)(_[A-Z0-9]+)+|SM_STUDIO_LOCAL_MODE|CA_REPOSITORY_ARN|MAX_CONTENT_LENGTH"
+)
 _ROW = re.compile(r"\| `(\w+)` \|(?: `.*` \|)? ([^|]+) \|")
 _WIDTH = 100
 

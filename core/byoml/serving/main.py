@@ -15,9 +15,9 @@ from byoml.plugin.selection import select
 from byoml.serving.console import plugin as console
 from byoml.serving.multi_model import plan_models
 from byoml.serving.plan import Plan
+from byoml.serving.requirements import install_all
 from byoml.serving.settings import settle
 from byoml.serving.sources import entry_point_in, submitted
-from byoml.source.install import install_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +57,7 @@ def _plan(environ: Mapping[str, str], stopper: Stopper) -> Plan:
         return plan_models(env, plugins, stopper)
     framework = select(frameworks(plugins), environ.get("BYOML_FRAMEWORK"), env.paths.model)
     entry_point = entry_point_in(env, [*submitted(env), env.paths.model / "code", env.paths.code])
-    if entry_point is not None:
-        install_requirements(entry_point.code_dir, environ, stopper)
+    install_all(env, [entry_point.code_dir] if entry_point else [], stopper)
     settings = framework.server_settings(settle(env))
     script = entry_point.name if entry_point else "no script"
     _log.info(

@@ -15,6 +15,7 @@ from byoml.serving.devices import Devices
 from byoml.serving.headroom import Headroom, exhausted, size_of
 from byoml.serving.loading import import_script, load_engine
 from byoml.serving.model_packages import ModelPackages
+from byoml.serving.requirements import installing
 from byoml.serving.sources import Source, entry_point_in
 from byoml.serving.user_app import find_app
 from byoml.source.scope import Scope
@@ -65,7 +66,7 @@ class ModelLoader:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._frameworks = frameworks(plan.plugins)
-        self._packages = ModelPackages(plan.env.environ)
+        self._packages = ModelPackages(installing(plan.env))
         self._devices = Devices(plan.env.accelerators.gpus)
         self._headroom = Headroom(plan.env.spare_megabytes * _MEGABYTE)
 

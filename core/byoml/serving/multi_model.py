@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from byoml.plugin.manager import frameworks
 from byoml.plugin.selection import select
 from byoml.serving.plan import Plan
+from byoml.serving.requirements import installing
 from byoml.serving.settings import settle
 from byoml.serving.sources import submitted
 from byoml.source.install import install_requirements
@@ -44,7 +45,7 @@ def plan_models(env: ServingEnv, plugins: pluggy.PluginManager, stopper: Stopper
     framework = select(frameworks(plugins), env.environ.get("BYOML_FRAMEWORK"))
     shared = tuple(dict.fromkeys((*_submitted(env), env.paths.code)))
     for folder in shared:
-        install_requirements(folder, env.environ, stopper)
+        install_requirements(folder, installing(env), stopper)
     settings = _one_worker(framework, env)
     _log.info("serving models as they are loaded, on port %d: 1 worker (%s)", settings.port, settings.reason)
     return Plan(env, plugins, framework, None, settings, shared)
