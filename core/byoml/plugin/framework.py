@@ -126,6 +126,10 @@ class Framework:
         """Decode a request's body by its content type."""
         return context.codecs.decode(body, content_type)
 
+    def may_batch(self, model: Any) -> bool:
+        """Tell whether this model predicts each row by itself; asked once, where `batchable` is declared."""
+        return True
+
     def predict_fn(self, data: Any, model: Any) -> Any:
         """Predict; a model that can be called is called."""
         return model(data)

@@ -32,7 +32,8 @@ class Capabilities:
     """What a framework's defaults can do; tests and the server ask for a capability, never for a plugin's name.
 
     Args:
-        batchable: `predict_fn` may get the rows of several requests as one array, and gives one row each.
+        batchable: `predict_fn` may get the rows of several requests as one array, and gives one row each. Requests
+            whose Accept headers have different parameters do not meet; `Framework.may_batch` excludes single models.
         thread_safe: `predict_fn` may run in several threads at once on one model.
         fork_safe: A model loaded before the fork predicts in the child; proven by a test, never assumed.
         trains: There is a built-in algorithm for jobs without a script.

@@ -19,7 +19,7 @@ from byoml.serving.sessions import refuse_session
 from byoml.serving.streaming import Stream, as_iterator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from byoml.codecs import Codecs
@@ -70,7 +70,7 @@ class Engine:
         #: What is answered to who takes anything.
         self.default_accept = framework.default_accept
         users = functions.input_fn.by_user or functions.predict_fn.by_user or functions.transform_fn is not None
-        self.batchable = framework.capabilities.batchable and not users
+        self.batchable = framework.capabilities.batchable and not users and framework.may_batch(model)
         self._all_ours = not users and not functions.output_fn.by_user
         # No user code, no streams, and a model that is not tied to the thread that has loaded it.
         able = framework.capabilities.thread_safe or framework.capabilities.fork_safe
@@ -93,11 +93,8 @@ class Engine:
             self._guarded(work, self._start)
         decoded = perf_counter()
         going = [work for work in works if work.failed is None]
-        if self.batchable and len(going) > 1:
-            self._predict_together(going)
-        else:
-            for work in going:
-                self._guarded(work, self._predict)
+        for alike in _alike(going) if self.batchable else [[work] for work in going]:
+            self._predict_together(alike)
         if times is not None:
             times += (decoded, perf_counter())
         return [self._finish(work) for work in works]
@@ -146,7 +143,7 @@ class Engine:
 
     def _predict_together(self, works: Sequence[_Work]) -> None:
         """Predict all rows at once; where that fails, each by itself, so that one bad request fails alone."""
-        rows = joined([work.data for work in works])
+        rows = joined([work.data for work in works]) if len(works) > 1 else None
         if rows is not None:
             try:
                 prediction = self._functions.predict_fn(works[0].context, rows, self._model)
@@ -243,3 +240,12 @@ class Engine:
             raise
         except Exception as error:
             raise OutOfMemory(handler.name) if exhausted(error) else HandlerFailed(handler.name, error) from error
+
+
+def _alike(works: Sequence[_Work]) -> Collection[Sequence[_Work]]:
+    """Group by what Accept's parameters ask for, as `predict_fn` gets the context of one request of a batch."""
+    groups: dict[str, list[_Work]] = {}
+    for work in works:
+        accept = work.invocation.accept
+        groups.setdefault(accept if ";" in accept else "", []).append(work)
+    return groups.values()

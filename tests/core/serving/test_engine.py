@@ -67,6 +67,25 @@ def test_requests_that_wait_together_are_predicted_together() -> None:
     assert [_body(answer) for answer in answers] == [b"3\n7\n", b"[11]"]
 
 
+def test_requests_that_ask_for_another_form_are_predicted_apart() -> None:
+    """predict_fn gets one context: what an Accept header's parameters ask for must hold for the whole batch."""
+    plain, asking = _invocation(b"1,2\n"), _invocation(b"3,4\n", accept="text/csv; method=sum")
+
+    answers = _engine().answer([plain, asking, plain, asking])
+
+    assert _Sums.seen == [2, 2]
+    assert [_body(answer) for answer in answers] == [b"3\n", b"7\n", b"3\n", b"7\n"]
+
+
+def test_a_model_that_may_not_is_never_given_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The framework can batch, and says that this model cannot."""
+    monkeypatch.setattr(_Sums, "may_batch", lambda _framework, model: model is not None)
+
+    _engine().answer([_invocation(b"1,2\n"), _invocation(b"3,4\n")])
+
+    assert _Sums.seen == [1, 1]
+
+
 def test_a_request_that_fails_fails_alone() -> None:
     """The batch is tried again one by one, so that the good requests do not pay for the bad."""
     good, bad, again = _engine().answer([_invocation(b"1,2\n"), _invocation(b"-1,2\n"), _invocation(b"3,4\n")])
