@@ -31,18 +31,26 @@ define find-python
 	fi
 endef
 
-.PHONY: help demo test lint bench wheels clean
+.PHONY: help demo test test-images image-wheels lint bench wheels clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(DEMO)/.ready ## train XGBoost on real data through the contract, serve it, predict, print the confusion matrix
 	@$(DEMO)/bin/python examples/demo.py
 
 test: $(TOOLS)/.ready dist/.built ## run all tests, the linters and the checks of the docs, on every Python found
 	@sh tools/apt.sh
+	@sh tools/docker.sh
 	@echo "test: tox runs every environment but bench"
 	@$(TOX) run
+
+test-images: $(TOOLS)/.ready dist/.built ## run the tests that need Docker, and those with the SageMaker SDK as the client
+	@sh tools/docker.sh
+	@$(TOX) run -e sdk,images
+
+image-wheels: dist/.built ## lay into dockerfiles/ the wheels that its images are built from
+	@$(TOOLS)/bin/python tools/image_wheels.py
 
 lint: $(TOOLS)/.ready dist/.built ## check style, format and types of all source
 	@echo "lint: ruff and mypy in tox's environment lint"
