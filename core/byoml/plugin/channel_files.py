@@ -33,9 +33,11 @@ _SUFFIXES = {
     ".libsvm": "libsvm",
     ".svm": "libsvm",
     ".parquet": "parquet",
+    ".pb": "recordio-protobuf",
     ".pbr": "recordio-protobuf",
     ".recordio": "recordio-protobuf",
 }
+_MAGIC = {b"PAR1": "parquet", b"\x0a\x23\xd7\xce": "recordio-protobuf"}
 _FIRST_LINE_BYTES = 64 * 1024
 
 
@@ -103,7 +105,10 @@ def kind_of(channel: Channel, first: Path) -> str:
 
 def _look(path: Path) -> str:
     with path.open("rb") as file:
-        line = file.readline(_FIRST_LINE_BYTES)
+        head = file.read(_FIRST_LINE_BYTES)
+    if head[:4] in _MAGIC:
+        return _MAGIC[head[:4]]
+    line = head.partition(b"\n")[0]
     if b"\0" in line:
         return "binary data"
     cells = line.split()

@@ -61,7 +61,10 @@ def test_a_pipe_is_refused_naming_the_modes_that_work(tmp_path: Path) -> None:
         (None, "x", b"1 0:0.5 3:2\n", "libsvm"),
         (None, "x", b"1,12:30\n", "csv"),
         (None, "x", b"1,2\n", "csv"),
-        (None, "x", b"PAR1\0\0", "binary data"),
+        (None, "x", b"PAR1\0\0", "parquet"),
+        (None, "x", b"\x0a\x23\xd7\xce\0\0", "recordio-protobuf"),
+        (None, "x.pb", b"", "recordio-protobuf"),
+        (None, "x", b"\x7fELF\0\0", "binary data"),
     ],
 )
 def test_the_kind_is_the_content_type_else_the_suffix_else_what_the_first_line_shows(

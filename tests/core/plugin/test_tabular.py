@@ -97,6 +97,30 @@ def test_files_of_different_width_are_refused_naming_both(tmp_path: Path) -> Non
         read_csv([first, second])
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "text"),
+    [(";", "1;2;\n3;4;5\n"), ("\t", "1\t2\t\n3\t4\t5\n"), (" ", " 1 2  nan\n3 4 5 \n"), ("|", "1|2|\n3|4|5\n")],
+    ids=["semicolon", "tab", "blanks", "bar"],
+)
+@pytest.mark.parametrize("header", ["", "a,b,c\n"], ids=["plain", "header"])
+def test_other_delimiters_and_a_header_are_read_where_they_are_asked_for(
+    tmp_path: Path, delimiter: str, text: str, header: str
+) -> None:
+    """Cells keep their places, whatever stands between them, and each file's line of names is passed over."""
+    paths = [written(tmp_path, header.replace(",", delimiter) + text, f"{name}.csv") for name in "ab"]
+
+    table = read_csv(paths, delimiter=delimiter, header=bool(header))
+
+    np.testing.assert_array_equal(table.labels, [1, 3, 1, 3])
+    np.testing.assert_array_equal(table.features, [[2, np.nan], [4, 5]] * 2)
+
+
+def test_a_file_of_nothing_but_its_header_has_no_row(tmp_path: Path) -> None:
+    """Names alone are nothing to learn from."""
+    with pytest.raises(ChannelDataError, match="no row"):
+        read_csv([written(tmp_path, "label,a\n")], header=True)
+
+
 def test_labels_may_be_texts_where_that_is_allowed(tmp_path: Path) -> None:
     """Class names stay as they are, and features beside them are still numbers."""
     path = written(tmp_path, "setosa,1,2\nvirginica,3,\n")
