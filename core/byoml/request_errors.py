@@ -161,7 +161,9 @@ class MethodNotAllowed(RequestError):
     status = 405
 
     def __init__(self, method: str, path: str, allowed: Iterable[str]) -> None:
-        super().__init__(f"{path} does not take {method}; it takes {', '.join(allowed)}")
+        listed = ", ".join(allowed)
+        super().__init__(f"{path} does not take {method}; it takes {listed}")
+        self.headers = {"Allow": listed}
 
 
 class NotAcceptable(RequestError):

@@ -126,11 +126,13 @@ def reader(environment: Any, tmp_path: Path) -> Iterator[Reader]:
 PAGES = [
     "README.md",
     "docs/tutorial/first-model.md",
+    "docs/how-to/ask-an-endpoint.md",
     "docs/how-to/batch-transform.md",
     "docs/how-to/bring-a-script.md",
     "docs/how-to/checkpoints.md",
     "docs/how-to/dependencies.md",
     "docs/how-to/hyperparameters.md",
+    "docs/how-to/inference-script.md",
     "docs/how-to/multi-model.md",
     "docs/how-to/processing.md",
     "docs/how-to/spot.md",

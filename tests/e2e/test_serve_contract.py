@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,30 @@ def test_ping_is_answered_whatever_the_method(endpoint: Endpoint, method: str) -
     assert (answer.status, answer.body) == (200, b"")
 
 
+@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/elsewhere", 404), ("PUT", "/invocations", 405)])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_request_that_is_refused_by_its_head_alone_may_still_send_its_body(
+    endpoint: Endpoint, method: str, path: str, status: int, *, chunked: bool
+) -> None:
+    """The client sends all of it, then reads why it was refused; the connection goes on."""
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=20)
+    pieces = [b"0" * 2**20] * 32
+    headers = {} if chunked else {"Content-Length": str(32 * 2**20)}
+    connection.request(method, path, iter(pieces), headers, encode_chunked=chunked)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (status, status)
+    connection.request("GET", "/ping")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_who_asks_before_it_sends_is_refused_at_once(endpoint: Endpoint) -> None:
+    """Expect: 100-continue is answered by the refusal, and the body is never sent."""
+    with socket.create_connection(("127.0.0.1", endpoint.port), timeout=20) as client:
+        client.sendall(b"POST /elsewhere HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
+
+
 def test_each_worker_loads_the_model_once_whatever_is_asked(serving: tuple[Container, Endpoint]) -> None:
     """Neither pings nor requests load (H-14)."""
     container, endpoint = serving
@@ -166,6 +191,12 @@ def test_a_worker_is_told_of_model_region_and_its_share_of_the_cores(serving: tu
     assert told["AWS_DEFAULT_REGION"] == "eu-west-3"
     assert told["OMP_NUM_THREADS"] == "7"
     assert int(told["MKL_NUM_THREADS"]) >= 1
+
+
+def test_a_method_that_a_path_does_not_take_is_405_with_those_that_it_takes(endpoint: Endpoint) -> None:
+    """In the header that HTTP has for it, beside the error's usual form (contract/inference 1.5)."""
+    answer = endpoint.request("GET", "/invocations")
+    assert (answer.status, answer.headers["allow"], answer.json()["type"]) == (405, "POST", "MethodNotAllowed")
 
 
 def test_flags_for_java_are_ignored_with_a_warning(endpoint: Endpoint) -> None:
