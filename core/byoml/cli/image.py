@@ -33,9 +33,7 @@ def _of_source(command: Callable[..., Any]) -> Callable[..., Any]:
         framework,
         click.option("--base-image", metavar="IMG", help="Image to build on, with Python 3.10 or newer and bash."),
         click.option("--wheels", type=_FOLDER, help="Folder of wheels that pip takes before those of an index."),
-        click.option(
-            "--ca-file", type=_FILE, help="Certificates that pip trusts meanwhile; not in the image."
-        ),
+        click.option("--ca-file", type=_FILE, help="Certificates that pip trusts meanwhile; not in the image."),
     ]
     for option in reversed(options):
         command = option(command)

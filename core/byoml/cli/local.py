@@ -66,6 +66,7 @@ local.add_command(transform)
 @pairs("--hp", "KEY=VALUE", "Hyperparameter; sent as text, as the platform does. Repeat for more.")
 @_hosts
 @shared.env
+@shared.image
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -91,6 +92,7 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
         hyperparameters=options["hp"],
         hosts=options["hosts"],
         env=options["env"],
+        image=options["image"],
     )
     with settings_as_usage():
         result = run(spec, environ, tell)
@@ -106,6 +108,7 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where to listen; 0: a free port."
 )
 @shared.env
+@shared.image
 @click.pass_obj
 def serve(environ: Mapping[str, str], /, **options: Any) -> int:
     """Serve MODEL, a folder or a model.tar.gz, until Ctrl-C; prints the URL once it is ready."""
@@ -123,6 +126,7 @@ def serve(environ: Mapping[str, str], /, **options: Any) -> int:
 @shared.framework
 @_hosts
 @shared.env
+@shared.image
 @pairs("--input", "NAME=PATH", "Input: a folder or a file, found at SM_PROCESSING_INPUT_<NAME>. Repeat for more.")
 @pairs("--output", "NAME=DIR", "Output: what is written to SM_PROCESSING_OUTPUT_<NAME> goes to DIR. Repeat for more.")
 @click.pass_context

@@ -14,7 +14,7 @@ from byoml.cli.pairs import pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["configure_log", "entry_point", "env", "framework", "settings_as_usage", "source", "tell"]
+__all__ = ["configure_log", "entry_point", "env", "framework", "image", "settings_as_usage", "source", "tell"]
 
 source = click.option(
     "--source",
@@ -27,6 +27,7 @@ entry_point = click.option(
     help="Your program, relative to --source; without --source a file, which alone is copied.",
 )
 framework = click.option("--framework", metavar="NAME", help="Plugin to use, or none; `byoml plugins` lists them.")
+image = click.option("--image", metavar="IMG", help="Run in containers of this Docker image, and not on this machine.")
 env = pairs("--env", "KEY=VALUE", "Environment variable of the container; wins over all others. Repeat for more.")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["transform"]
 
-_ENDPOINT = ("model", "source", "entry_point", "framework", "env")
+_ENDPOINT = ("model", "source", "entry_point", "framework", "env", "image")
 _EXAMPLE = """\b
 Example: predict each line of a file, and append the prediction to the line.
   byoml local transform out/model.tar.gz --input rows.csv --output predictions \\
@@ -79,6 +79,7 @@ def _jsonpath(name: str, text: str) -> Callable[[Any], Any]:
 @shared.entry_point
 @shared.framework
 @shared.env
+@shared.image
 @click.pass_obj
 def transform(environ: Mapping[str, str], /, **options: Any) -> int:
     """Predict files with MODEL, a folder or a model.tar.gz, as a batch transform job does.

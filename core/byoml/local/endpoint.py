@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from byoml.child import Stopped, Stopper
 from byoml.errors import SettingError
 from byoml.local.errors import EndpointError
-from byoml.local.place import Place, choose, warn_of
-from byoml.local.scripts import console_script
+from byoml.local.runner import chosen
 from byoml.local.tree import build_endpoint
 from byoml.local.variables import endpoint_variables
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from byoml.environment.paths import ContainerPaths
+    from byoml.local.runner import Runner
     from byoml.local.values import EndpointSpec
 
 __all__ = ["Server", "free_port", "serve", "started"]
@@ -63,17 +63,17 @@ def serve(
         ScriptMissingError: `serve` is not installed where this Python's scripts are.
         EndpointError: The server did not become ready, or failed later.
     """
-    script = console_script("serve", environ.get("PATH"))
     port = _checked_port(spec.port)
     with (
         Stopper().listening(),
+        chosen("serve", spec.image, environ) as runner,
         tempfile.TemporaryDirectory(prefix="byoml-serve-", ignore_cleanup_errors=True) as folder,
     ):
         try:
             tell("building the tree of the endpoint")
             paths = build_endpoint(Path(folder).resolve() / "ml", spec)
             tell("starting the server and loading the model")
-            with started(spec, environ, paths, script, port) as server:
+            with started(spec, runner, paths, port) as server:
                 server.wait_ready(_READY_SECONDS)
                 announce(server.url)
                 server.wait()
@@ -83,16 +83,26 @@ def serve(
 
 
 @contextmanager
-def started(
-    spec: EndpointSpec, environ: Mapping[str, str], paths: ContainerPaths, script: Path, port: int
-) -> Iterator[Server]:
-    place = Place(paths.base, choose(environ))
-    if not place.mounted:
-        warn_of(paths.base, paths.code, spec.source)
-        warn_of(paths.base, paths.model / "code", spec.model / "code")
-    variables = endpoint_variables(environ, spec, place.base, port)
-    command = place.command((str(script),))
-    process = subprocess.Popen(command, cwd=paths.base, env=variables, stdin=subprocess.DEVNULL, start_new_session=True)
+def started(spec: EndpointSpec, runner: Runner, paths: ContainerPaths, port: int) -> Iterator[Server]:
+    """Start the server of an endpoint, and stop it at the end.
+
+    Args:
+        spec: The endpoint.
+        runner: What runs it.
+        paths: Its tree.
+        port: Where it is reachable.
+
+    Yields:
+        The server, which may not be ready yet.
+    """
+    runner.warn(paths.base, paths.code, spec.source)
+    runner.warn(paths.base, paths.model / "code", spec.model / "code")
+    runner, listening = runner.publish(port)
+    variables = endpoint_variables(runner.environ, spec, runner.base(paths.base), listening)
+    start = runner.start(("serve",), paths.base, variables)
+    process = subprocess.Popen(
+        start.command, cwd=paths.base, env=dict(start.variables), stdin=subprocess.DEVNULL, start_new_session=True
+    )
     server = Server(process, port)
     try:
         yield server

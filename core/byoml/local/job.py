@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from byoml.local.hosts import HostProgram, Signals, host_names, run
-from byoml.local.place import Place, choose, warn_of
+from byoml.local.hosts import HostProgram, Signals, run
 from byoml.local.results import ResultFolder
-from byoml.local.scripts import console_script
-from byoml.local.tree import build_job, check_job
+from byoml.local.runner import Data, chosen
+from byoml.local.tree import build_job, check_job, place_of
 from byoml.local.variables import job_variables
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from byoml.environment.paths import ContainerPaths
+    from byoml.local.runner import Runner
     from byoml.local.values import JobResult, JobSpec
 
 __all__ = ["train"]
@@ -45,22 +45,24 @@ def train(spec: JobSpec, environ: Mapping[str, str], tell: Callable[[str], None]
         Stopped: A signal came while no program ran.
     """
     check_job(spec)
-    script = console_script("train", environ.get("PATH"))
     results = ResultFolder(spec.output)
-    results.clear()
-    hosts = host_names(spec.hosts)
     signals = Signals()
-    with signals.listening(), results.trees(hosts) as places:
-        tell(f"building the tree of {_counted(hosts)}")
-        trees = {host: build_job(places[host], host, hosts, spec) for host in hosts}
-        tell(f"training on {_counted(hosts)}")
-        mounted = choose(environ, spec.channels.values())
-        if not mounted:
-            warn_of(places[hosts[0]], trees[hosts[0]].code, spec.source)
-        job = _Job(f"local-{time.strftime('%Y-%m-%d-%H-%M-%S')}", spec, environ, mounted)
-        outcome = run([job.program(host, trees[host], script, results.log(host)) for host in hosts], signals)
-        tell("packing the model")
-        return results.collect(trees, outcome)
+    with (
+        signals.listening(),
+        chosen("train", spec.image, environ, spec.hosts, tuple(spec.channels.values())) as runner,
+    ):
+        site = runner.site(spec.hosts)
+        hosts = site.hosts
+        results.clear()
+        with results.trees(hosts) as places:
+            tell(f"building the tree of {_counted(hosts)}")
+            trees = {host: build_job(places[host], host, site, spec) for host in hosts}
+            tell(f"training on {_counted(hosts)}")
+            runner.warn(places[hosts[0]], trees[hosts[0]].code, spec.source)
+            job = _Job(f"local-{time.strftime('%Y-%m-%d-%H-%M-%S')}", spec, runner)
+            outcome = run([job.program(host, trees[host], results.log(host)) for host in hosts], signals)
+            tell("packing the model")
+            return results.collect(trees, outcome)
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,15 @@ class _Job:
 
     name: str
     spec: JobSpec
-    environ: Mapping[str, str]
-    mounted: bool
+    runner: Runner
 
-    def program(self, host: str, paths: ContainerPaths, script: Path, log: Path) -> HostProgram:
-        place = Place(paths.base, self.mounted)
-        variables = job_variables(self.environ, self.spec, place.base, self.name)
-        return HostProgram(host, place.command((str(script),)), paths.base, variables, log)
+    def program(self, host: str, paths: ContainerPaths, log: Path) -> HostProgram:
+        base = self.runner.base(paths.base)
+        variables = job_variables(self.runner.environ, self.spec, base, self.name)
+        channels = self.spec.channels.items()
+        data = [Data(f"input/data/{place_of(name, path)}", path) for name, path in channels]
+        start = self.runner.start(("train",), paths.base, variables, host, data)
+        return HostProgram(host, start.command, paths.base, start.variables, log)
 
 
 def _counted(hosts: tuple[str, ...]) -> str:

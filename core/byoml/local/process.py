@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from byoml.local.artifact import merge
 from byoml.local.delivery import deliver
 from byoml.local.errors import FilesClashError
-from byoml.local.hosts import HostProgram, Signals, host_names, run
-from byoml.local.place import Place, choose, warn_of
+from byoml.local.hosts import HostProgram, Signals, run
 from byoml.local.processing_tree import CODE, build_processing, check_processing, program_args
-from byoml.local.scripts import console_script
+from byoml.local.runner import Data, chosen
+from byoml.local.tree import place_of
 from byoml.local.values import ProcessResult
 from byoml.local.variables import process_variables
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from byoml.environment.paths import ContainerPaths
     from byoml.local.hosts import HostsOutcome
+    from byoml.local.runner import Runner
     from byoml.local.values import ProcessSpec
 
 __all__ = ["process"]
@@ -49,20 +50,21 @@ def process(spec: ProcessSpec, environ: Mapping[str, str], tell: Callable[[str],
         Stopped: A signal came while no program ran.
     """
     check_processing(spec)
-    words = (str(console_script("processing", environ.get("PATH"))), *program_args(spec))
     name = f"local-{time.strftime('%Y-%m-%d-%H-%M-%S')}"
-    hosts = host_names(spec.hosts)
     signals = Signals()
-    with signals.listening(), tempfile.TemporaryDirectory(prefix="byoml-") as folder:
+    with (
+        signals.listening(),
+        chosen("processing", spec.image, environ, spec.hosts, tuple(spec.inputs.values())) as runner,
+        tempfile.TemporaryDirectory(prefix="byoml-") as folder,
+    ):
+        site = runner.site(spec.hosts)
+        hosts = site.hosts
         work = Path(folder).resolve()
         tell(f"building the tree of {len(hosts)} host(s)")
-        trees = {host: build_processing(work / host, host, hosts, spec, name) for host in hosts}
-        mounted = choose(environ, spec.inputs.values())
-        if not mounted:
-            warn_of(work / hosts[0], trees[hosts[0]].processing_code, _code_of_user(spec))
+        trees = {host: build_processing(work / host, host, site, spec, name) for host in hosts}
+        runner.warn(work / hosts[0], trees[hosts[0]].processing_code, _code_of_user(spec))
         tell("processing")
-        programs = [_program(host, Place(tree.base, mounted), words, spec, environ) for host, tree in trees.items()]
-        outcome = run(programs, signals)
+        outcome = run([_program(host, tree.base, spec, runner) for host, tree in trees.items()], signals)
         result = ProcessResult(outcome.exit_code, _message(trees, outcome), _undeclared(trees, spec))
         for output, target in spec.outputs.items():
             tell(f"copying output {output!r} to {target}")
@@ -76,12 +78,12 @@ def _code_of_user(spec: ProcessSpec) -> Path | None:
     return code or (Path(spec.script).parent if spec.script else None)
 
 
-def _program(
-    host: str, place: Place, words: tuple[str, ...], spec: ProcessSpec, environ: Mapping[str, str]
-) -> HostProgram:
-    log = place.tree.with_name(f"{host}.log")
-    variables = process_variables(environ, spec, place.base)
-    return HostProgram(host, place.command(words), place.tree, variables, log)
+def _program(host: str, tree: Path, spec: ProcessSpec, runner: Runner) -> HostProgram:
+    variables = process_variables(runner.environ, spec, runner.base(tree))
+    inputs = [(name, path) for name, path in spec.inputs.items() if name != CODE]
+    data = [Data(f"processing/input/{place_of(name, path)}", path) for name, path in inputs]
+    start = runner.start(("processing", *program_args(spec)), tree, variables, host, data)
+    return HostProgram(host, start.command, tree, start.variables, tree.with_name(f"{host}.log"))
 
 
 def _collect(output: str, folders: Mapping[str, Path], merged: Path, target: Path, outcome: HostsOutcome) -> None:

@@ -12,8 +12,9 @@ from byoml.local.mount import MOUNT_POINT
 from byoml.local.tree import INSTANCE_TYPE, check_data, check_name, check_source, lay_code, lay_data, resource_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from byoml.local.tree import Site
     from byoml.local.values import ProcessSpec
 
 __all__ = ["CODE", "build_processing", "check_processing", "program_args"]
@@ -63,14 +64,14 @@ def program_args(spec: ProcessSpec) -> tuple[str, ...]:
     return (spec.script if _has_code(spec) else Path(spec.script).name, *spec.args)
 
 
-def build_processing(base: Path, host: str, hosts: Sequence[str], spec: ProcessSpec, job_name: str) -> ContainerPaths:
+def build_processing(base: Path, host: str, site: Site, spec: ProcessSpec, job_name: str) -> ContainerPaths:
     """Build one host's tree.
 
     Args:
         base: Its root, which does not exist yet.
         host: The host.
-        hosts: All hosts, sorted as text, as the platform sorts them.
-        spec: The job, checked; its code is copied, its other inputs are linked.
+        site: What it finds around it.
+        spec: The job, checked; its code is copied.
         job_name: The job's name.
 
     Returns:
@@ -82,11 +83,11 @@ def build_processing(base: Path, host: str, hosts: Sequence[str], spec: ProcessS
     paths = ContainerPaths(base)
     for folder in (paths.config, paths.processing_input, paths.processing_output, paths.output):
         folder.mkdir(parents=True)
-    _write(paths.config / "resourceconfig.json", resource_config(host, hosts))
+    _write(paths.config / "resourceconfig.json", resource_config(host, site))
     _write(paths.config / "processingjobconfig.json", _job_config(spec, job_name))
     for name, data in spec.inputs.items():
         if name != CODE:
-            lay_data(paths.processing_input, name, data)
+            lay_data(paths.processing_input, name, data, link=site.links)
     for name in spec.outputs:
         (paths.processing_output / name).mkdir()
     # A program may write beside itself, and an archive is unpacked there: never into the user's folder.
@@ -109,7 +110,7 @@ def _job_config(spec: ProcessSpec, job_name: str) -> dict[str, object]:
         "ProcessingJobArn": f"arn:aws:sagemaker:local:000000000000:processing-job/{job_name}",
         "ProcessingJobName": job_name,
         "AppSpecification": {
-            "ImageUri": "local",
+            "ImageUri": spec.image or "local",
             "ContainerEntrypoint": ["processing"],
             "ContainerArguments": list(program_args(spec)) or None,
         },

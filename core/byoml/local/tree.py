@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from byoml.environment.paths import ContainerPaths
 from byoml.errors import SettingError, SourceError
@@ -14,13 +14,14 @@ from byoml.source.entry_point import LEFT_OUT
 from byoml.source.fetch import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from byoml.local.values import EndpointSpec, JobSpec
 
 __all__ = [
     "INSTANCE_TYPE",
     "METRICS",
+    "Site",
     "build_endpoint",
     "build_job",
     "check_data",
@@ -29,6 +30,7 @@ __all__ = [
     "check_source",
     "lay_code",
     "lay_data",
+    "place_of",
     "resource_config",
 ]
 
@@ -36,8 +38,21 @@ METRICS = "output/metrics/sagemaker"
 
 _GROUP = "homogeneousCluster"
 INSTANCE_TYPE = "local"
-_INTERFACE = "lo"  # the hosts are addresses of the loopback interface
 _NAME = re.compile(r"(?!\.+$)[A-Za-z0-9.\-_]{1,64}")
+
+
+class Site(NamedTuple):
+    """What a host finds around it.
+
+    Args:
+        hosts: All hosts, sorted as text, as the platform sorts them.
+        interface: The network interface that they reach each other on.
+        links: Whether its tree may link to the user's data; else there are places to mount them at.
+    """
+
+    hosts: tuple[str, ...]
+    interface: str = "lo"
+    links: bool = True
 
 
 def check_job(spec: JobSpec) -> None:
@@ -71,14 +86,14 @@ def check_source(source: Path | None) -> None:
         raise SourceError(str(source), "there is no such folder or archive")
 
 
-def build_job(base: Path, host: str, hosts: Sequence[str], spec: JobSpec) -> ContainerPaths:
+def build_job(base: Path, host: str, site: Site, spec: JobSpec) -> ContainerPaths:
     """Build one host's tree.
 
     Args:
         base: Its root, which does not exist yet.
         host: The host.
-        hosts: All hosts, sorted as text, as the platform sorts them.
-        spec: The job, checked; its channels are linked, its code is copied.
+        site: What it finds around it.
+        spec: The job, checked; its code is copied.
 
     Returns:
         The tree's paths.
@@ -90,10 +105,10 @@ def build_job(base: Path, host: str, hosts: Sequence[str], spec: JobSpec) -> Con
     for folder in (paths.input_config, paths.input_data, paths.model, paths.output_data, base / METRICS):
         folder.mkdir(parents=True, exist_ok=True)
     _write_config(paths, "hyperparameters.json", spec.hyperparameters)
-    _write_config(paths, "resourceconfig.json", resource_config(host, hosts))
+    _write_config(paths, "resourceconfig.json", resource_config(host, site))
     _write_config(paths, "inputdataconfig.json", {name: _channel_config() for name in spec.channels})
     for name, data in spec.channels.items():
-        lay_data(paths.input_data, name, data)
+        lay_data(paths.input_data, name, data, link=site.links)
     lay_code(paths.code, spec.source, spec.entry_point, leave_out=(spec.output,))
     return paths
 
@@ -123,16 +138,16 @@ def build_endpoint(base: Path, spec: EndpointSpec) -> ContainerPaths:
     return paths
 
 
-def resource_config(host: str, hosts: Sequence[str]) -> dict[str, object]:
+def resource_config(host: str, site: Site) -> dict[str, object]:
     """Make `resourceconfig.json`, with the keys that it has on the platform today."""
-    group = {"instance_group_name": _GROUP, "instance_type": INSTANCE_TYPE, "hosts": list(hosts)}
+    group = {"instance_group_name": _GROUP, "instance_type": INSTANCE_TYPE, "hosts": list(site.hosts)}
     return {
         "current_host": host,
         "current_instance_type": INSTANCE_TYPE,
         "current_group_name": _GROUP,
-        "hosts": list(hosts),
+        "hosts": list(site.hosts),
         "instance_groups": [group],
-        "network_interface_name": _INTERFACE,
+        "network_interface_name": site.interface,
     }
 
 
@@ -175,10 +190,20 @@ def _channel_config() -> dict[str, str]:
     return {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
 
 
-def lay_data(data_dir: Path, name: str, data: Path) -> None:
-    """Link a folder of the user's, or a folder that holds a file of the user's, into the tree."""
-    if data.is_dir():
+def lay_data(data_dir: Path, name: str, data: Path, *, link: bool = True) -> None:
+    """Link a folder of the user's, or a folder that holds a file of the user's, into the tree; or make places."""
+    if data.is_dir() and link:
         (data_dir / name).symlink_to(data.resolve())
-    else:
-        (data_dir / name).mkdir()
+        return
+    (data_dir / name).mkdir()
+    if data.is_dir():
+        return
+    if link:
         (data_dir / name / data.name).symlink_to(data.resolve())
+    else:
+        (data_dir / name / data.name).touch()
+
+
+def place_of(name: str, data: Path) -> str:
+    """Tell where an input stands in its folder of the tree: itself, or as the only file of a folder."""
+    return name if data.is_dir() else f"{name}/{data.name}"

@@ -25,6 +25,7 @@ class JobSpec:
         hyperparameters: As the platform has them, all strings.
         hosts: How many hosts take part.
         env: Variables of the job; they win over all others.
+        image: The image whose programs run; None: those of this machine.
     """
 
     output: Path
@@ -35,6 +36,7 @@ class JobSpec:
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     hosts: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class EndpointSpec:
         framework: `BYOML_FRAMEWORK`, None to let byoml choose.
         port: Where it listens; 0: any free port.
         env: Variables of the endpoint; they win over all others.
+        image: The image whose programs run; None: those of this machine.
     """
 
     model: Path
@@ -79,6 +82,7 @@ class EndpointSpec:
     framework: str | None = None
     port: int = 8080
     env: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class ProcessSpec:
         outputs: The folders that get what was written, by output name.
         hosts: How many hosts take part.
         env: Variables of the job; they win over all others.
+        image: The image whose programs run; None: those of this machine.
     """
 
     script: str | None = None
@@ -104,6 +109,7 @@ class ProcessSpec:
     outputs: Mapping[str, Path] = field(default_factory=dict)
     hosts: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ __all__ = ["endpoint_variables", "job_variables", "process_variables"]
 _CONTAINERS_OWN = ("SAGEMAKER_", "SM_", "TRAINING_JOB_")
 
 
-def job_variables(environ: Mapping[str, str], spec: JobSpec, base: Path, job_name: str) -> dict[str, str]:
+def job_variables(environ: Mapping[str, str] | None, spec: JobSpec, base: Path, job_name: str) -> dict[str, str]:
     """Make a job's variables.
 
     Args:
-        environ: The user's environment.
+        environ: The user's environment; None: the program is in a container, which has one of its own.
         spec: The job; its own variables win.
         base: Where the job finds its tree.
         job_name: The job's name.
@@ -44,11 +44,11 @@ def job_variables(environ: Mapping[str, str], spec: JobSpec, base: Path, job_nam
     return {**variables, **spec.env}
 
 
-def endpoint_variables(environ: Mapping[str, str], spec: EndpointSpec, base: Path, port: int) -> dict[str, str]:
+def endpoint_variables(environ: Mapping[str, str] | None, spec: EndpointSpec, base: Path, port: int) -> dict[str, str]:
     """Make an endpoint's variables.
 
     Args:
-        environ: The user's environment.
+        environ: The user's environment; None: the program is in a container, which has one of its own.
         spec: The endpoint; its own variables win.
         base: Where the endpoint finds its tree.
         port: Where it listens.
@@ -63,7 +63,7 @@ def endpoint_variables(environ: Mapping[str, str], spec: EndpointSpec, base: Pat
         **_inherited(environ, "BYOML_SERVE_PROGRAM" if spec.entry_point else None),
         **_base(base),
         "SAGEMAKER_BIND_TO_PORT": str(port),
-        "BYOML_CONSOLE": environ.get("BYOML_CONSOLE", "1"),
+        "BYOML_CONSOLE": (environ or {}).get("BYOML_CONSOLE", "1"),
         **code,
         **_program(spec),
         **_framework(spec),
@@ -71,11 +71,11 @@ def endpoint_variables(environ: Mapping[str, str], spec: EndpointSpec, base: Pat
     return {**variables, **spec.env}
 
 
-def process_variables(environ: Mapping[str, str], spec: ProcessSpec, base: Path) -> dict[str, str]:
+def process_variables(environ: Mapping[str, str] | None, spec: ProcessSpec, base: Path) -> dict[str, str]:
     """Make a processing job's variables; the platform gives it none of its own.
 
     Args:
-        environ: The user's environment.
+        environ: The user's environment; None: the program is in a container, which has one of its own.
         spec: The job; its own variables win.
         base: Where the job finds its tree.
 
@@ -86,8 +86,10 @@ def process_variables(environ: Mapping[str, str], spec: ProcessSpec, base: Path)
     return {**inherited, **_base(base), **_framework(spec), **spec.env}
 
 
-def _inherited(environ: Mapping[str, str], overruled: str | None) -> dict[str, str]:
+def _inherited(environ: Mapping[str, str] | None, overruled: str | None) -> dict[str, str]:
     """Keep what is the user's; `overruled` would win over an option of the command line."""
+    if environ is None:
+        return {}
     kept = {
         name: value for name, value in environ.items() if not name.startswith(_CONTAINERS_OWN) and name != overruled
     }

@@ -8,6 +8,7 @@ import pytest
 from byoml.environment.processing_env import ProcessingEnv
 from byoml.errors import SettingError, SourceError
 from byoml.local.processing_tree import build_processing, check_processing, program_args
+from byoml.local.tree import Site
 from byoml.local.values import ProcessSpec
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _write(path: Path, text: str = "") -> Path:
 
 def _build(base: Path, spec: ProcessSpec) -> ProcessingEnv:
     check_processing(spec)
-    build_processing(base, _HOSTS[1], _HOSTS, spec, "job-1")
+    build_processing(base, _HOSTS[1], Site(_HOSTS), spec, "job-1")
     return ProcessingEnv.read({"SAGEMAKER_BASE_DIR": str(base)})
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from byoml.environment.training_env import TrainingEnv
 from byoml.errors import SettingError, SourceError
-from byoml.local.tree import build_endpoint, build_job, check_job
+from byoml.local.tree import Site, build_endpoint, build_job, check_job
 from byoml.local.values import EndpointSpec, JobSpec
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _config(base: Path, name: str) -> Any:
 def test_hyperparameters_stay_the_strings_that_they_are(tmp_path: Path) -> None:
     """The platform sends every value as a string; nothing is decoded on the way."""
     spec = JobSpec(tmp_path / "out", hyperparameters={"eta": "0.2", "flag": "true", "text": "a=b"})
-    build_job(tmp_path / "ml", _HOST, [_HOST], spec)
+    build_job(tmp_path / "ml", _HOST, Site((_HOST,)), spec)
     assert _config(tmp_path / "ml", "hyperparameters.json") == {"eta": "0.2", "flag": "true", "text": "a=b"}
 
 
@@ -34,7 +34,7 @@ def test_resource_config_has_the_keys_of_a_current_real_job(tmp_path: Path) -> N
     hosts = [_HOST, "127.0.0.2"]
     configs = []
     for host in hosts:
-        build_job(tmp_path / host, host, hosts, JobSpec(tmp_path / "out", hosts=2))
+        build_job(tmp_path / host, host, Site(tuple(hosts)), JobSpec(tmp_path / "out", hosts=2))
         configs.append(_config(tmp_path / host, "resourceconfig.json"))
     assert [config.pop("current_host") for config in configs] == hosts
     assert configs[0] == configs[1]
@@ -53,7 +53,7 @@ def test_channels_are_read_back_as_the_job_named_them(tmp_path: Path) -> None:
     (tmp_path / "folder/a.csv").write_text("1,2")
     (tmp_path / "b.csv").write_text("3,4")
     spec = JobSpec(tmp_path / "out", channels={"train": tmp_path / "folder", "my-ch.1": tmp_path / "b.csv"})
-    paths = build_job(tmp_path / "ml", _HOST, [_HOST], spec)
+    paths = build_job(tmp_path / "ml", _HOST, Site((_HOST,)), spec)
     env = TrainingEnv.read({"SAGEMAKER_BASE_DIR": str(paths.base)})
     found = {channel.name: (channel.mode, [path.name for path in channel.path.iterdir()]) for channel in env.channels}
     assert found == {"train": ("File", ["a.csv"]), "my-ch.1": ("File", ["b.csv"])}
@@ -77,7 +77,7 @@ def test_the_source_is_copied_without_the_results_that_lie_in_it(tmp_path: Path)
     for name in ("train.py", "pkg/util.py", "out/model/old", ".git/config", "pkg/__pycache__/util.pyc"):
         (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "src" / name).write_text("")
-    paths = build_job(tmp_path / "ml", _HOST, [_HOST], JobSpec(tmp_path / "src/out", source=tmp_path / "src"))
+    paths = build_job(tmp_path / "ml", _HOST, Site((_HOST,)), JobSpec(tmp_path / "src/out", source=tmp_path / "src"))
     copied = {path.relative_to(paths.code).as_posix() for path in paths.code.rglob("*") if path.is_file()}
     assert copied == {"train.py", "pkg/util.py"}
 
@@ -87,7 +87,9 @@ def test_the_source_may_be_an_archive(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("pass")
     with tarfile.open(tmp_path / "sourcedir.tar.gz", "w:gz") as tar:
         tar.add(tmp_path / "train.py", "train.py")
-    paths = build_job(tmp_path / "ml", _HOST, [_HOST], JobSpec(tmp_path / "out", source=tmp_path / "sourcedir.tar.gz"))
+    paths = build_job(
+        tmp_path / "ml", _HOST, Site((_HOST,)), JobSpec(tmp_path / "out", source=tmp_path / "sourcedir.tar.gz")
+    )
     assert (paths.code / "train.py").read_text() == "pass"
 
 
@@ -102,7 +104,7 @@ def test_an_entry_point_without_a_source_goes_alone(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("pass")
     (tmp_path / "secrets.txt").write_text("")
     spec = JobSpec(tmp_path / "out", entry_point=str(tmp_path / "train.py"))
-    paths = build_job(tmp_path / "ml", _HOST, [_HOST], spec)
+    paths = build_job(tmp_path / "ml", _HOST, Site((_HOST,)), spec)
     assert [path.name for path in paths.code.iterdir()] == ["train.py"]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from byoml.child import Stopper
 from byoml.errors import ByomlError, SettingError
 from byoml.local.endpoint import free_port, started
-from byoml.local.scripts import console_script
+from byoml.local.runner import chosen
 from byoml.local.transform import parameters
 from byoml.local.transform.assembling import Output, inputs, output_of
 from byoml.local.transform.joining import Joiner
@@ -97,12 +97,14 @@ def transform(
 def _endpoint(spec: TransformSpec, environ: Mapping[str, str], tell: Callable[[str], None]) -> Iterator[Server]:
     env = {**parameters.variables(spec), **spec.endpoint.env}
     endpoint = dataclasses.replace(spec.endpoint, env=env)
-    script = console_script("serve", environ.get("PATH"))
-    with tempfile.TemporaryDirectory(prefix="byoml-transform-", ignore_cleanup_errors=True) as folder:
+    with (
+        chosen("serve", endpoint.image, environ) as runner,
+        tempfile.TemporaryDirectory(prefix="byoml-transform-", ignore_cleanup_errors=True) as folder,
+    ):
         tell("building the tree of the endpoint")
         paths = build_endpoint(Path(folder).resolve() / "ml", endpoint)
         tell("starting the server and loading the model")
-        with started(endpoint, environ, paths, script, free_port()) as server:
+        with started(endpoint, runner, paths, free_port()) as server:
             server.wait_ready(_READY_SECONDS)
             yield server
 
