@@ -96,6 +96,25 @@ def test_ping_answers_within_250_ms_beside_predictions(container: Container, kin
     assert slowest < _PROMISED_SECONDS
 
 
+def test_ping_answers_within_250_ms_beside_a_json_body_of_100_mb(container: Container) -> None:
+    """Reading it, predicting its rows and writing as many predictions holds nobody up (H-6, H-14)."""
+    container.write({"model/code/inference.py": "def predict_fn(data, model):\n    return data.sum(axis=1)\n"})
+    row = b"[" + b", ".join([b"3.1415926535"] * 20) + b"]"
+    rows = 100 * 1000**2 // len(row) - 10
+    body = b"[" + b",".join([row] * rows) + b"]"
+
+    with container.serve(env=_ONE_WORKER) as endpoint:
+
+        def load() -> None:
+            answer = endpoint.invoke(body, _JSON, _JSON)
+            assert (answer.status, answer.body.count(b",")) == (200, rows - 1)
+
+        slowest, pings = _slowest_ping(endpoint, load)
+
+    assert pings > 10
+    assert slowest < _PROMISED_SECONDS
+
+
 def _one_request(port: int) -> str:
     """Send one request on a connection of its own; tell how it went."""
     body = b"[1]"

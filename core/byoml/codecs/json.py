@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from byoml.codecs.codec import Codec
+from byoml.codecs.long_json import UnusualError, read_long
 from byoml.codecs.nesting import MOST_LEVELS, too_deep
-from byoml.codecs.text import as_text_array, decode_text
+from byoml.codecs.regular import array_of
+from byoml.codecs.text import decode_text
 from byoml.request_errors import MalformedPayload, NotAcceptable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["JsonCodec", "array_of", "read", "write"]
+__all__ = ["JsonCodec", "read", "write"]
 
 _TYPE = "application/json"
+# Bytes that are read, and items that are written, in one call of Python's parser or writer, which nothing else
+# can run beside: a tenth of a second at most.
+_LONG = 2**20
+_MANY = 2**14
 _WRITABLE = ("numbers, texts, booleans, None, arrays, lists, tuples and mappings of them",)
 
 
@@ -31,6 +37,11 @@ class JsonCodec(Codec):
     content_types: ClassVar[tuple[str, ...]] = (_TYPE,)
 
     def decode(self, body: bytes, parameters: Mapping[str, str]) -> Any:
+        if len(body) > _LONG and (parameters.get("charset") or "utf-8").lower() == "utf-8":
+            try:
+                return read_long(body)
+            except UnusualError:
+                pass
         value = read(decode_text(body, parameters, _TYPE), _TYPE)
         return array_of(value) if isinstance(value, list) else value
 
@@ -70,11 +81,11 @@ def read(text: str, content_type: str, first_row: int = 1) -> Any:
 def write(value: object, content_type: str) -> bytes:
     """Write a prediction as one JSON text; raises NotAcceptable, for the content type, where it has no form in JSON."""
     try:
-        return _STRICT.encode(value).encode()
+        return _encoded(value)
     except (TypeError, ValueError, RecursionError):  # few predictions hold what needs a second look
         pass
     try:
-        return _STRICT.encode(_plain(value)).encode()
+        return _encoded(_plain(value))
     except _UnwritableError as error:
         found = str(error)
     except RecursionError:
@@ -82,34 +93,12 @@ def write(value: object, content_type: str) -> bytes:
     raise NotAcceptable(content_type, _WRITABLE, f"the prediction is or holds {found}")
 
 
-def array_of(value: list[Any]) -> Any:
-    """Make an array of a regular list of one kind; numbers beyond int64 become floats, as they do in CSV.
-
-    Args:
-        value: What JSON says.
-
-    Returns:
-        An array of any number of dimensions, or the list as it is where it is ragged or mixed.
-    """
-    leaves = np.array(value, dtype=object)  # what is ragged stays in it as lists, and so is of no kind
-    kinds = set(map(type, leaves.ravel().tolist()))
-    try:
-        if kinds == {int}:
-            return _whole_numbers(leaves)
-        if kinds <= {int, float}:
-            return leaves.astype(np.float64)
-    except OverflowError:  # beyond float64 too
-        return value
-    if kinds == {bool}:
-        return leaves.astype(np.bool_)
-    return as_text_array(leaves) if kinds == {str} else value
-
-
-def _whole_numbers(leaves: np.ndarray[Any, np.dtype[np.object_]]) -> np.ndarray[Any, np.dtype[Any]]:
-    try:
-        return leaves.astype(np.int64)
-    except OverflowError:
-        return leaves.astype(np.float64)
+def _encoded(value: Any) -> bytes:
+    """Write one JSON text; a long list in pieces."""
+    if not (isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim)) or len(value) <= _MANY:
+        return _STRICT.encode(value).encode()
+    pieces = (_STRICT.encode(value[at : at + _MANY])[1:-1] for at in range(0, len(value), _MANY))
+    return f"[{', '.join(pieces)}]".encode()
 
 
 def _listed(value: object) -> Any:

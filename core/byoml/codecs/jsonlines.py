@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from byoml.codecs.codec import Codec
-from byoml.codecs.json import array_of, read, write
+from byoml.codecs.json import read, write
+from byoml.codecs.regular import array_of
 from byoml.codecs.text import decode_text
 from byoml.request_errors import MalformedPayload
 

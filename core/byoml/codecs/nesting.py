@@ -14,16 +14,16 @@ _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 _OTHERS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def too_deep(text: str) -> bool:
-    """Tell whether lists and objects are nested deeper than `MOST_LEVELS`; what is no JSON may be told either way."""
-    if text.count("[") + text.count("{") <= MOST_LEVELS:
+def too_deep(text: str, most: int = MOST_LEVELS) -> bool:
+    """Tell whether lists and objects are nested deeper than `most` levels; what is no JSON may be told either way."""
+    if text.count("[") + text.count("{") <= most:
         return False
     bare = _TEXTS.sub("", text) if '"' in text else text
     brackets = bare.encode(errors="replace").translate(_AS_SQUARE, _OTHERS)
     # Each round takes the innermost level away. A run of opening ones ends it early, so that a hostile body, whose
     # levels are many and thin, costs no more than a round or two.
-    for _ in range(MOST_LEVELS):
-        if b"[" * (MOST_LEVELS + 1) in brackets:
+    for _ in range(most):
+        if b"[" * (most + 1) in brackets:
             return True
         left = brackets.replace(b"[]", b"")
         if len(left) == len(brackets):
