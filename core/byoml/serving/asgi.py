@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from io import BytesIO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml.codecs.media_type import ANY
 from byoml.plugin.values import Invocation
-from byoml.request_errors import HandlerFailed, MethodNotAllowed, NotFound, PayloadTooLarge, RequestError
+from byoml.request_errors import HandlerFailed, MethodNotAllowed, NotFound, RequestError
 from byoml.serving import bidirectional
 from byoml.serving.execution_parameters import execution_parameters
 from byoml.serving.exposition import CONTENT_TYPE
 from byoml.serving.failures import log_failure
 from byoml.serving.models_api import ModelsApi
 from byoml.serving.models_endpoint import ModelsEndpoint
-from byoml.serving.sending import StreamBroken, send_error, send_stream, send_whole
+from byoml.serving.request_body import discard_body, read_body
+from byoml.serving.sending import StreamBroken, header_lines, send_error, send_stream, send_whole
 from byoml.serving.session_flow import answer_in_session
 from byoml.serving.sessions import Sessions
 
@@ -39,13 +39,11 @@ _Route = Callable[[_Scope, _Receive, _Send], Awaitable[int]]
 
 _INFERENCE_ID = "x-amzn-sagemaker-inference-id"
 _INVOCATION_PATH = "x-amzn-sagemaker-model-invocation-path"
-_MEGABYTE = 2**20
 _NOT_REQUESTED = 1008
 _CLIENT_GONE = 499  # what nginx counts it as; nobody is answered this
 _INVOCATIONS = "/invocations"
 # Asked all day long: neither counted nor in the log.
 _POLLED = frozenset({"/ping", "/metrics"})
-_DISCARDED_BYTES = 256 * _MEGABYTE
 
 
 class DataPlane:
@@ -130,13 +128,14 @@ class DataPlane:
         path, request_id, came = scope["path"], "", perf_counter()
         headers: dict[str, str] = {}
         try:
-            if route is None:
-                raise NotFound(path, self._routes)  # noqa: TRY301  all errors of a request become answers below
-            if scope["method"] not in methods:
-                raise MethodNotAllowed(scope["method"], path, methods)  # noqa: TRY301  likewise
             headers = _headers(scope)
             request_id = headers.get(_INFERENCE_ID) or self._new_id()
             scope["byoml"] = headers, request_id
+            if route is None or scope["method"] not in methods:
+                await discard_body(headers, receive)
+                if route is None:
+                    raise NotFound(path, self._routes)  # noqa: TRY301  all errors of a request become answers below
+                raise MethodNotAllowed(scope["method"], path, methods)  # noqa: TRY301  likewise
             return await route(scope, receive, send)
         except RequestError as error:
             failed = error
@@ -188,30 +187,13 @@ class DataPlane:
             answer = await answering(invocation)
         else:
             answer = await answer_in_session(self._sessions, invocation, answering)
-        said = {**{name.lower(): value for name, value in answer.headers.items()}, "content-type": answer.content_type}
-        head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
+        head = header_lines({**answer.headers, "content-type": answer.content_type})
         if isinstance(answer.body, bytes):
             return await send_whole(send, answer.status, answer.body, head)
         return await send_stream(send, answer, answer.body, head, request_id)
 
     async def _body(self, headers: dict[str, str], receive: _Receive) -> bytes:
-        limit = self._plan.settings.body_limit
-        if int(headers.get("content-length") or 0) > limit:
-            await _discard(receive, {"more_body": True})
-            raise PayloadTooLarge(limit)
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            return body
-        whole = BytesIO()  # gives its content away without a copy: a body may be a gigabyte
-        size = whole.write(body)
-        while message.get("more_body"):
-            message = await receive()
-            size += whole.write(message.get("body", b""))
-            if size > limit:
-                await _discard(receive, message)
-                raise PayloadTooLarge(limit)
-        return whole.getvalue()
+        return await read_body(headers, receive, self._plan.settings.body_limit)
 
     async def _lifespan(self, receive: _Receive, send: _Send) -> None:
         await receive()
@@ -224,11 +206,3 @@ class DataPlane:
 
 def _headers(scope: _Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-async def _discard(receive: _Receive, message: _Scope) -> None:
-    """Read on for a while: a client that is still sending would meet a closed connection instead of its answer."""
-    discarded = 0
-    while message.get("more_body") and discarded < _DISCARDED_BYTES:
-        message = await receive()
-        discarded += len(message.get("body", b""))
