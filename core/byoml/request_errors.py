@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from byoml.errors import ByomlError
+from byoml.errors import ByomlError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +67,8 @@ class HTTPError(RequestError):
     """
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        if status not in range(400, 600):
+            raise SettingError("the status of HTTPError", status, "a number from 400 to 599")
         super().__init__(message)
         self.status = status
         self.headers = headers or {}

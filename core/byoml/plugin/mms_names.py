@@ -101,6 +101,11 @@ class MmsNames:
     answer_status: int
     answer_headers: dict[str, str]
 
+    if TYPE_CHECKING:
+
+        def set_status(self, status: int) -> None: ...
+        def set_header(self, name: str, value: str) -> None: ...
+
     @property
     def model_name(self) -> str:
         """The name that the platform gave the model among many, else the name of its folder."""
@@ -143,14 +148,14 @@ class MmsNames:
     def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
         """Set the answer's status; the phrase is not sent, as HTTP has none of weight any more."""
         _only(idx)
-        self.answer_status = code
+        self.set_status(code)
 
     def set_all_response_status(self, code: int = 200, phrase: str = "") -> None:
         self.set_response_status(code, phrase)
 
     def set_response_header(self, idx: int, key: str, value: str) -> None:
         _only(idx)
-        self.answer_headers[key] = value
+        self.set_header(key, value)
 
     def set_response_content_type(self, idx: int, value: str) -> None:
         self.set_response_header(idx, _TYPE, value)

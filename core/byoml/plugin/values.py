@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from byoml import __version__
+from byoml.errors import SettingError
 from byoml.plugin.mms_names import MmsNames
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ __all__ = [
     "ServerSettings",
     "TrainingJob",
 ]
+
+_LEAST_STATUS, _LARGEST_STATUS = 200, 599
 
 
 @dataclass(frozen=True)
@@ -223,8 +226,18 @@ class Context(MmsNames):
         return int(number) if kind == "cuda" else None
 
     def set_status(self, status: int) -> None:
-        self.answer_status = status
+        """Set the answer's status.
+
+        Args:
+            status: From 200 to 599.
+
+        Raises:
+            SettingError: It is another.
+        """
+        if type(status) is bool or not isinstance(status, int) or not _LEAST_STATUS <= status <= _LARGEST_STATUS:
+            raise SettingError("the answer's status", status, f"a number from {_LEAST_STATUS} to {_LARGEST_STATUS}")
+        self.answer_status = int(status)
 
     def set_header(self, name: str, value: str) -> None:
         """Add a header to the answer; `Content-Type` takes the place of what would be said."""
-        self.answer_headers[name] = value
+        self.answer_headers[name] = str(value)

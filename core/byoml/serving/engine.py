@@ -182,7 +182,9 @@ class Engine:
     def _bytes(self, result: Any, content_type: str) -> bytes:
         if isinstance(result, str):
             return result.encode()
-        return result if isinstance(result, bytes) else self._codecs.encode(result, content_type)
+        if isinstance(result, (bytes, bytearray, memoryview)):
+            return bytes(result)
+        return self._codecs.encode(result, content_type)
 
     def _stream(self, work: _Work, items: Iterator[Any], content_type: str) -> Stream:
         """Send items as they come: bytes and texts untouched, others as one line of the type each."""

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from byoml.request_errors import HandlerFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from byoml.request_errors import RequestError
     from byoml.serving.engine import Answer
     from byoml.serving.streaming import Stream
 
-__all__ = ["Send", "StreamBroken", "error_form", "send_error", "send_stream", "send_whole"]
+__all__ = ["Send", "StreamBroken", "error_form", "header_lines", "send_error", "send_stream", "send_whole"]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+# A header has none of these, and what comes after one of the first could pass for another header.
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_OURS = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"})
 _EVENTS = "text/event-stream"
 
 
@@ -65,12 +71,24 @@ def error_form(error: RequestError, request_id: str) -> dict[str, object]:
     return {"code": error.status, "type": error.type, "message": str(error), "request_id": request_id}
 
 
+def header_lines(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Make the lines of an answer's head, but for those that say how it is sent: these are the server's.
+
+    Args:
+        headers: Of two names that differ by case the last one counts.
+
+    Returns:
+        Names, in lower case, and values.
+
+    Raises:
+        UnicodeEncodeError: A header cannot have such a character.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lower.items() if name not in _OURS]
+
+
 async def send_error(send: Send, error: RequestError, request_id: str) -> None:
     """Answer with the one form that errors have; their tracebacks are in the log alone."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    await send_whole(
-        send,
-        error.status,
-        json.dumps(error_form(error, request_id)).encode(),
-        [(b"content-type", b"application/json"), *headers],
-    )
+    sendable = {name: _UNSENDABLE.sub("?", value) for name, value in error.headers.items()}
+    body = json.dumps(error_form(error, request_id)).encode()
+    await send_whole(send, error.status, body, header_lines({**sendable, "content-type": "application/json"}))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
+from byoml.request_errors import HandlerFailed
 from byoml.serving.awaiting import iterated
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Stream:
                 if self._gone.is_set():
                     break
                 loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
-        except Exception as error:  # noqa: BLE001  the loop tells the client, and the log
-            end = error
+        except BaseException as error:  # noqa: BLE001  the loop tells the client, and the log; this thread lives on
+            end = error if isinstance(error, Exception) else HandlerFailed("the stream", error)
         finally:
             close = getattr(self._source, "close", None)
             if close is not None:
