@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byoml.errors import UserModuleError
+from byoml.request_errors import HandlerFailed
 from byoml.serving.awaiting import synchronous
 
 if TYPE_CHECKING:
@@ -51,7 +52,18 @@ class Handler:
     call: Callable[..., Any]
 
     def __call__(self, context: Context, *args: Any) -> Any:
-        return self.call(context, *args)
+        """Call it; what would end the thread, such as `sys.exit`, is a failure like any other.
+
+        Raises:
+            HandlerFailed: A function of the user raised what is no Exception.
+            Exception: Whatever else the function raises.
+        """
+        try:
+            return self.call(context, *args)
+        except BaseException as error:
+            if isinstance(error, Exception) or not self.by_user:
+                raise
+            raise HandlerFailed(self.name, error) from error
 
 
 @dataclass(frozen=True)
