@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from byoml.environment.channels import Channel
+from byoml.plugin.algorithm import AlgorithmJob
+from byoml.testing.algorithm import run_algorithm
+from byoml_sklearn.framework import SKLearn
+from byoml_sklearn.train import train
 from sklearn.datasets import load_breast_cancer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import subprocess
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,33 +48,37 @@ def channels(cancer: Mapping[str, NDArray[Any]], tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def algorithm() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the algorithm as the training road does: a program of its own, told of its job by variables."""
-
-    def run(
-        channels: Mapping[str, Path], model_dir: Path, hyperparameters: Mapping[str, Any], **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
-        job = {"SM_HPS": json.dumps(dict(hyperparameters)), "SM_MODEL_DIR": str(model_dir)}
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "byoml_sklearn.train"],
-            env={**kept, **folders, **job, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def trained(
-    algorithm: Callable[..., subprocess.CompletedProcess[str]],
-    channels: Mapping[str, Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Trained:
+def trained(channels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A decision tree, trained once for all tests."""
     model_dir = tmp_path_factory.mktemp("trained") / "model"
     hyperparameters = {"max_depth": "4", "random_state": "7", "criterion": "entropy"}
-    return Trained(algorithm(channels, model_dir, hyperparameters), model_dir)
+    return Trained(run_algorithm("byoml_sklearn.train", channels, model_dir, hyperparameters), model_dir)
+
+
+class Job:
+    """A job of the algorithm in this process, which is quicker than a program of its own.
+
+    Args:
+        folder: Of the test; the model goes to `model`, results to `output`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.model_dir, self.output = folder / "model", folder / "output"
+        self._folder = folder
+
+    def train(self, hyperparameters: Mapping[str, Any], content_type: str | None = None, **channels: str) -> Any:
+        """Train on channels of one file each, given as text; returns the model, as it is served."""
+        found = {}
+        for name, content in channels.items():
+            (self._folder / name).mkdir()
+            (self._folder / name / "rows.csv").write_text(content, encoding="utf-8")
+            found[name] = Channel(name, self._folder / name, content_type=content_type)
+        hosts = ("localhost",)
+        train(AlgorithmJob(hyperparameters, found, self.model_dir, hosts, "localhost", self.output))
+        return SKLearn().model_fn(self.model_dir)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """An empty job."""
+    return Job(tmp_path)

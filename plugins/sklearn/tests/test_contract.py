@@ -48,6 +48,7 @@ def payloads(cancer: Mapping[str, Any]) -> dict[str, bytes]:
     return {
         "text/csv": "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist()).encode(),
         "application/json": repr(rows.tolist()).encode(),
+        "application/jsonlines": "".join(f"{row}\n" for row in rows.tolist()).encode(),
         "application/x-npy": npy.getvalue(),
     }
 

@@ -47,7 +47,7 @@ def outcomes(folder: Path, model: Path, check: str, **samples: Any) -> str:
     """Run one check of the kit in a pytest of its own."""
     body = (",".join(["1"] * 30) + "\n").encode()
     defaults = {
-        "payloads": dict.fromkeys(["text/csv", "application/json", "application/x-npy"], body),
+        "payloads": dict.fromkeys(["text/csv", "application/json", "application/jsonlines", "application/x-npy"], body),
         "heavy": ["sklearn"],
         "script": "",
         "known": {},

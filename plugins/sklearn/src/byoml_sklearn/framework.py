@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
@@ -12,24 +13,30 @@ from byoml_sklearn import model_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin import Context
-    from numpy.typing import NDArray
+
+    from byoml_sklearn.signature import Signature
 
 __all__ = ["SKLearn"]
 
+_TYPES = ("text/csv", "application/json", "application/jsonlines", "application/x-npy")
+
 
 class SKLearn(Framework):
-    """Any estimator that joblib saved; a decision tree where the user gives no script."""
+    """Any estimator that joblib, skops or pickle saved; any estimator by name where the user gives no script."""
 
     name: ClassVar[str] = "sklearn"
     # Forked with one OpenMP thread; with more, some estimators would hang in the child.
     capabilities = Capabilities(batchable=True, fork_safe=True, trains=True)
     default_content_type = "text/csv"
     default_accept = "text/csv"
-    content_types = ("text/csv", "application/json", "application/x-npy")
-    accepts = ("text/csv", "application/json", "application/x-npy")
+    content_types = _TYPES
+    accepts = _TYPES
+
+    def __init__(self) -> None:
+        # What a model takes is read off it once; a model that is unloaded takes its signature along.
+        self._signatures: WeakKeyDictionary[Any, Signature] = WeakKeyDictionary()
 
     # training
 
@@ -46,20 +53,40 @@ class SKLearn(Framework):
     def recognizes(self, model_dir: Path) -> bool:
         return bool(model_files.candidates(model_dir))
 
-    def model_fn(self, model_dir: Path) -> Any:
-        return model_files.load(model_dir)
+    def model_fn(self, model_dir: Path, context: Context | None = None) -> Any:
+        return model_files.load(model_dir, context.environ if context else {})
 
-    def input_fn(self, body: bytes, content_type: str, context: Context) -> NDArray[np.floating[Any]]:
-        from byoml.plugin.matrix import as_matrix
+    def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:
+        from byoml_sklearn.rows import rows_of
 
-        return as_matrix(context.codecs.decode(body, content_type), content_type, "float64")
+        return rows_of(context.codecs.decode(body, content_type), content_type)
 
-    def predict_fn(self, data: NDArray[np.floating[Any]], model: Any) -> Any:
-        from byoml.plugin.matrix import check_width
+    def may_batch(self, model: Any) -> bool:
+        from byoml_sklearn.predicting import predicts_rows_alone
 
-        width: int = data.shape[1]
-        check_width(data, getattr(model, "n_features_in_", width))
-        return model.predict(data)
+        return predicts_rows_alone(model)
+
+    def predict_fn(self, data: Any, model: Any, context: Context | None = None) -> Any:
+        from byoml_sklearn.predicting import method_of, predict
+
+        headers, environ = (context.headers, context.environ) if context else ({}, {})
+        default = environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", self.default_accept)
+        method = method_of(headers.get("accept") or default, model)
+        # A user's input_fn may give what the model takes already: a DataFrame, a sparse matrix.
+        if context is None or "input_fn" not in context.users:
+            data = self._signature(model).take(data, headers.get("content-type", self.default_content_type))
+        return predict(model, method, data)
+
+    def _signature(self, model: Any) -> Signature:
+        from byoml_sklearn.signature import Signature
+
+        try:
+            found = self._signatures.get(model)
+            if found is None:
+                found = self._signatures[model] = Signature.of(model)
+        except TypeError:  # a user's class whose instances cannot be keys
+            return Signature.of(model)
+        return found
 
     # image
 
