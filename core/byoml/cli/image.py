@@ -82,6 +82,37 @@ def push(environ: Mapping[str, str], /, image_name: str, target: str | None) -> 
     return 0
 
 
+@image.command(epilog="\b\nExample:\n  byoml image check churn:1 --model out/model")
+@click.argument("image_name", metavar="IMAGE")
+@click.option("--model", type=_FOLDER, help="Folder with a model that the image serves; without one an empty folder.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="How long the probe job may run, and the endpoint take until it answers.",
+)
+@click.pass_obj
+def check(environ: Mapping[str, str], /, image_name: str, model: Path | None, seconds: float) -> int:
+    """Run the contract against IMAGE, whoever built it: a probe job, an endpoint, their stop.
+
+    Prints what it keeps and what it breaks, with the remedy; ends with 1 where anything is broken.
+    """
+    from byoml.image.check.main import ImageCheck
+    from byoml.image.check.main import check as examine
+    from byoml.image.docker import find
+
+    broken = 0
+    for verdict in examine(ImageCheck(image_name, model, seconds), find(environ), tell):
+        click.echo(f"{verdict.word.value:<8} {verdict.statement.id:<14} {verdict.statement.text}")
+        click.echo(f"{'':<8} {'':<14} {verdict.found}")
+        if verdict.word.value == "broken":
+            broken += 1
+            click.echo(f"{'':<8} {'':<14} remedy: {verdict.statement.remedy}")
+    click.echo(f"{broken} statement(s) broken" if broken else "no statement is broken")
+    return 1 if broken else 0
+
+
 def _spec(environ: Mapping[str, str], options: Mapping[str, Any]) -> BuildSpec:
     from byoml.image.build import BuildSpec
     from byoml.plugin.manager import frameworks, make_manager
