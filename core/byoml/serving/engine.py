@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,10 @@ from byoml.serving.headroom import exhausted
 from byoml.serving.invocation import as_sent
 from byoml.serving.sessions import refuse_session
 from byoml.serving.streaming import Stream, as_iterator
+from byoml.serving.work import Work, alike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from byoml.codecs import Codecs
@@ -30,17 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Engine"]
 
 _log = logging.getLogger("byoml.serving")
-
-
-@dataclass
-class _Work:
-    """One invocation on its way; `failed` ends it early."""
-
-    invocation: Invocation
-    context: Context
-    accept: str = ""
-    data: Any = None
-    failed: RequestError | None = None
 
 
 class Engine:
@@ -93,24 +82,24 @@ class Engine:
             self._guarded(work, self._start)
         decoded = perf_counter()
         going = [work for work in works if work.failed is None]
-        for alike in _alike(going) if self.batchable else [[work] for work in going]:
-            self._predict_together(alike)
+        for together in alike(going) if self.batchable else [[work] for work in going]:
+            self._predict_together(together)
         if times is not None:
             times += (decoded, perf_counter())
         return [self._finish(work) for work in works]
 
-    def _work(self, invocation: Invocation) -> _Work:
+    def _work(self, invocation: Invocation) -> Work:
         context = self.context(invocation.headers, invocation.request_id)
         context.session = invocation.session
-        return _Work(invocation, context)
+        return Work(invocation, context)
 
-    def _guarded(self, work: _Work, step: Callable[[_Work], None]) -> None:
+    def _guarded(self, work: Work, step: Callable[[Work], None]) -> None:
         try:
             step(work)
         except RequestError as error:
             work.failed = error
 
-    def _start(self, work: _Work) -> None:
+    def _start(self, work: Work) -> None:
         work.accept = self._answer_type(work.invocation.accept)
         if self._functions.transform_fn is None:
             work.data = self._decode(work)
@@ -122,7 +111,7 @@ class Engine:
             return next(concrete, self.default_accept)
         return self._codecs.choose(accept, self._framework.accepts, self.default_accept)
 
-    def _decode(self, work: _Work) -> Any:
+    def _decode(self, work: Work) -> Any:
         invocation = work.invocation
         handler = self._functions.input_fn
         readable = self._framework.content_types
@@ -133,7 +122,7 @@ class Engine:
             return self._call(handler, work, invocation.body, invocation.content_type)
         return self._call(handler, work, as_sent(invocation), invocation.content_type)
 
-    def _predict(self, work: _Work) -> None:
+    def _predict(self, work: Work) -> None:
         if self._functions.transform_fn is None:
             work.data = self._call(self._functions.predict_fn, work, work.data, self._model)
         else:
@@ -141,7 +130,7 @@ class Engine:
             args = (self._model, as_sent(invocation), invocation.content_type, work.accept)
             work.data = self._call(self._functions.transform_fn, work, *args)
 
-    def _predict_together(self, works: Sequence[_Work]) -> None:
+    def _predict_together(self, works: Sequence[Work]) -> None:
         """Predict all rows at once; where that fails, each by itself, so that one bad request fails alone."""
         rows = joined([work.data for work in works]) if len(works) > 1 else None
         if rows is not None:
@@ -157,7 +146,7 @@ class Engine:
         for work in works:
             self._guarded(work, self._predict)
 
-    def _finish(self, work: _Work) -> Answer | RequestError:
+    def _finish(self, work: Work) -> Answer | RequestError:
         if work.failed is None:
             try:
                 return self._encode(work)
@@ -165,7 +154,7 @@ class Engine:
                 work.failed = error
         return work.failed
 
-    def _encode(self, work: _Work) -> Answer:
+    def _encode(self, work: Work) -> Answer:
         output_fn, result = self._functions.output_fn, work.data
         streamed = as_iterator(result) is not None and not output_fn.by_user
         if self._functions.transform_fn is None and not streamed:
@@ -186,7 +175,7 @@ class Engine:
             return bytes(result)
         return self._codecs.encode(result, content_type)
 
-    def _stream(self, work: _Work, items: Iterator[Any], content_type: str) -> Stream:
+    def _stream(self, work: Work, items: Iterator[Any], content_type: str) -> Stream:
         """Send items as they come: bytes and texts untouched, others as one line of the type each."""
 
         def chunk(item: Any) -> bytes:
@@ -235,19 +224,10 @@ class Engine:
     def speaks(self) -> bool:
         return self._functions.bidirectional_fn is not None
 
-    def _call(self, handler: Handler, work: _Work, *args: Any) -> Any:
+    def _call(self, handler: Handler, work: Work, *args: Any) -> Any:
         try:
             return handler(work.context, *args)
         except RequestError:
             raise
         except Exception as error:
             raise OutOfMemory(handler.name) if exhausted(error) else HandlerFailed(handler.name, error) from error
-
-
-def _alike(works: Sequence[_Work]) -> Collection[Sequence[_Work]]:
-    """Group by what Accept's parameters ask for, as `predict_fn` gets the context of one request of a batch."""
-    groups: dict[str, list[_Work]] = {}
-    for work in works:
-        accept = work.invocation.accept
-        groups.setdefault(accept if ";" in accept else "", []).append(work)
-    return groups.values()
