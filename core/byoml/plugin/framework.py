@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from byoml.plugin.values import Capabilities, ImageRecipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from types import ModuleType
 
     from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
@@ -117,6 +118,18 @@ class Framework:
 
     def before_script(self) -> None:
         """Do what must be done in a process before it imports the user's serving script; called right before it."""
+
+    def user_functions(self, module: ModuleType) -> Mapping[str, Callable[..., Any] | None]:
+        """Take functions that the user's script has under names of this framework's own manner of serving.
+
+        Args:
+            module: The script.
+
+        Returns:
+            Functions by the names that byoml calls, such as `input_fn`; None where the script's own function of such a
+            name is something else.
+        """
+        return {}
 
     def model_fn(self, model_dir: Path) -> Any:
         """Load the model; core's own has none, for functions that need no model."""

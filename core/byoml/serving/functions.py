@@ -106,6 +106,8 @@ class InferenceFunctions:
             UserModuleError: A function's signature does not fit, or `transform_fn` stands beside one it replaces.
         """
         users = {name: getattr(module, name) for name in _ARGUMENTS if callable(getattr(module, name, None))}
+        others = framework.user_functions(module) if module else {}
+        users = {name: function for name, function in {**users, **others}.items() if function is not None}
         reason = clash(users)
         if path is not None and reason:
             raise UserModuleError(path, reason)

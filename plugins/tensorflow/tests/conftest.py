@@ -19,7 +19,6 @@ _FORM = ("--rows", "16", "--cols", "16", "--depth", "8")
 #: Enough to tell four movements apart, in seconds.
 HYPERPARAMETERS = {"epoch": "15", "batch": "16", "width": "0.25", "nclass": "4", "seed": "1"}
 SETTINGS = {"BYOML_FRAMEWORK": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
-ONE_WORKER = {**SETTINGS, "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 
 
 class Processed(NamedTuple):
@@ -35,6 +34,12 @@ class Trained(NamedTuple):
     outcome: TrainOutcome
     model_dir: Path
     output: Path
+
+
+@pytest.fixture(scope="session")
+def one_worker() -> dict[str, str]:
+    """Variables of an endpoint that imports TensorFlow once."""
+    return {**SETTINGS, "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +82,11 @@ def trained(processed: Processed, tmp_path_factory: pytest.TempPathFactory) -> T
 
 
 @pytest.fixture(scope="session")
-def endpoint(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def endpoint(
+    trained: Trained, one_worker: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoint]:
     """The 3D-CNN served by one worker; no request changes it."""
-    container = Container(tmp_path_factory.mktemp("serving"), ONE_WORKER)
+    container = Container(tmp_path_factory.mktemp("serving"), one_worker)
     container.paths.model.rmdir()
     container.paths.model.symlink_to(trained.model_dir)
     with container.serve(timeout=120) as running:

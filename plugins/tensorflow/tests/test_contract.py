@@ -53,9 +53,11 @@ def payloads(processed: Any, clip_bodies: Mapping[str, bytes]) -> dict[str, byte
     np.save(npy, rows)
     picture = np.full((20, 30, 3), 90, dtype=np.uint8)
     lists = rows.tolist()
+    lines = "".join(json.dumps(row) + "\n" for row in lists).encode()
     return {
         "application/json": json.dumps({"instances": lists}).encode(),
-        "application/jsonlines": "".join(json.dumps(row) + "\n" for row in lists).encode(),
+        "application/jsonlines": lines,
+        "application/jsons": lines,
         "text/csv": "".join(",".join(map(str, row.ravel().tolist())) + "\n" for row in rows).encode(),
         "application/x-npy": npy.getvalue(),
         "image/jpeg": cv2.imencode(".jpg", picture)[1].tobytes(),

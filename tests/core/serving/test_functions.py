@@ -81,3 +81,22 @@ def test_functions_that_the_user_does_not_have_are_the_framework_s() -> None:
     assert not functions.input_fn.by_user
     assert functions.transform_fn is None
     assert [handler.name for handler in functions.all] == ["model_fn", "input_fn", "predict_fn", "output_fn"]
+
+
+class _Renames(NoFramework):
+    """A framework whose scripts say `ask` for predict_fn, and mean something else by model_fn."""
+
+    def user_functions(self, module: ModuleType) -> dict[str, Callable[..., Any] | None]:
+        return {"predict_fn": module.ask, "model_fn": None}
+
+
+def test_a_framework_takes_functions_of_other_names_and_leaves_out_those_that_mean_something_else() -> None:
+    """What it takes is the user's; what it leaves out has the framework's default, whatever its signature is."""
+    module = ModuleType("inference")
+    vars(module).update(ask=_two, model_fn=lambda _features, _labels, _mode, _params: None)
+
+    functions = InferenceFunctions.bind(_Renames(), module, Path("inference.py"))
+
+    assert functions.users == {"predict_fn"}
+    assert functions.predict_fn(_CONTEXT, "d", "m") == ("d", "m")
+    assert not functions.model_fn.by_user

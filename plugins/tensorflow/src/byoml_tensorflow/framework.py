@@ -10,7 +10,9 @@ from byoml.source.entry_point import EntryPoint
 from byoml_tensorflow import model_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
@@ -33,7 +35,7 @@ class TensorFlow(Framework):
     name: ClassVar[str] = "tensorflow"
     capabilities = Capabilities(batchable=True, thread_safe=True, trains=True)
     content_types = (
-        *(_JSON, _LINES, _CSV, _NPY),
+        *(_JSON, _LINES, "application/jsons", _CSV, _NPY),
         *("image/jpeg", "image/png", "video/mp4", "video/x-msvideo", "video/webm"),
     )
     accepts = (_JSON, _LINES, _CSV, _NPY)
@@ -57,6 +59,12 @@ class TensorFlow(Framework):
 
     def recognizes(self, model_dir: Path) -> bool:
         return bool(model_files.places(model_dir))
+
+    def user_functions(self, module: ModuleType) -> dict[str, Callable[..., Any] | None]:
+        """Take `input_handler` with `output_handler`, and leave alone the model_fn of an estimator's script."""
+        from byoml_tensorflow.handlers import handler_functions
+
+        return dict(handler_functions(module))
 
     def model_fn(self, model_dir: Path, context: Context) -> Models:  # type: ignore[override]  # bound by its name
         from byoml_tensorflow import models

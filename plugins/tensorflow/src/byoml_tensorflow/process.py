@@ -98,7 +98,7 @@ def _process(job: Job, said: argparse.Namespace, workers: int) -> None:
         parts.append(_clips(gathered, videos, form))
     problems = [*untold, *(gathered.problems if gathered else ())]
     if parts:
-        _write(job, clips.merged([*shards, job.output], parts), len(problems))
+        _write(job, clips.merged([*shards, job.output][: len(parts)], parts), len(problems))
     elif not _others(job, videos, own, form):
         raise NoVideosError(job.inputs.values(), problems[:_TOLD])
 

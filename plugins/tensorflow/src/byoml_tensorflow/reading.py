@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["JSON", "JSON_LINES", "PICTURES", "VIDEOS", "read", "read_json"]
 
 JSON = "application/json"
-JSON_LINES = "application/jsonlines"
+JSON_LINES = ("application/jsonlines", "application/jsons")
 PICTURES = ("image/jpeg", "image/png")
 VIDEOS = ("video/mp4", "video/x-msvideo", "video/webm")
 _ENVELOPES = {"instances": "rows", "inputs": "columns", "examples": "examples"}
@@ -48,7 +48,7 @@ def read(body: bytes, content_type: str, codecs: Codecs, models: Models | None, 
         RequestError: It cannot be read, or does not fit.
     """
     kind = parse_media_type(content_type).essence
-    if kind in (JSON, JSON_LINES):
+    if kind in (JSON, *JSON_LINES):
         ask = read_json(body, content_type, codecs)
     elif kind in VIDEOS:
         ask = Ask({"": _clip(body, kind, _input(models, target), models)})
@@ -104,7 +104,7 @@ def read_json(body: bytes, content_type: str, codecs: Codecs) -> Ask:
 
 
 def _values(body: bytes, content_type: str, codecs: Codecs) -> Any:
-    if parse_media_type(content_type).essence == JSON_LINES:
+    if parse_media_type(content_type).essence in JSON_LINES:
         value = codecs.decode(body, content_type)
         return _several(list(value)) if isinstance(value, list) else value
     try:

@@ -114,7 +114,8 @@ def _split(all_clips: Clips, settings: Settings) -> tuple[Clips, Clips | None]:
 def _fit(model: Any, training: Clips, validation: Clips | None, settings: Settings) -> dict[str, list[float]]:
     import tensorflow as tf
 
-    def after_batch(*_: Any) -> None:
+    def after_batch(batch: int, logs: Any = None) -> None:
+        del batch, logs  # Keras names them
         model.stop_training = model.stop_training or should_stop()
 
     watch = tf.keras.callbacks.LambdaCallback(on_train_batch_end=after_batch, on_epoch_end=_tell_epoch)
