@@ -234,7 +234,7 @@ class Context(MmsNames):
         Raises:
             SettingError: It is another.
         """
-        if type(status) is bool or not isinstance(status, int) or not _LEAST_STATUS <= status <= _LARGEST_STATUS:
+        if status not in range(_LEAST_STATUS, _LARGEST_STATUS + 1):
             raise SettingError("the answer's status", status, f"a number from {_LEAST_STATUS} to {_LARGEST_STATUS}")
         self.answer_status = int(status)
 

@@ -29,6 +29,7 @@ _REASONS = {
     406: "No type that Accept names can be written.",
     413: "The body is too large.",
     415: "The content type cannot be read.",
+    424: "A session can be neither begun nor closed.",
     500: "A function of the user or the framework failed.",
     503: "The model is being loaded, or too many requests wait.",
     504: "The prediction took too long.",
