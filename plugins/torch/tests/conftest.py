@@ -13,7 +13,7 @@ import pytest
 from digits import write_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,6 +25,14 @@ class Trained(NamedTuple):
     ended: subprocess.CompletedProcess[str]
     model_dir: Path
     output_dir: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _torchs_variable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Torch sets this variable where nobody else has, as soon as a model is exported or loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("inductor")))
+        yield
 
 
 @pytest.fixture(scope="session")
