@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from blackbox import wait_until
 from byoml.testing.container import Container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from byoml.testing.container import Answer, Endpoint
 
@@ -160,9 +161,9 @@ def test_without_a_session_header_nothing_changes(endpoint: Endpoint) -> None:
     assert _ask(endpoint, None).text.startswith("none ")
 
 
-def test_an_expired_session_is_gone_with_the_next_that_begins(container: Container) -> None:
-    """Clients that never close do not fill the memory."""
-    container.write({"model/code/inference.py": _SCRIPT})
+def test_an_expired_session_is_gone_and_so_is_its_folder(container: Container) -> None:
+    """Clients that never close do not fill the memory, also where nobody begins another; what is no session stays."""
+    container.write({"model/code/inference.py": _SCRIPT, "sessions/mine/file": "", "sessions/.closing-mine/file": ""})
     folder = container.path("sessions")
     variables = {
         "SAGEMAKER_ENABLE_STATEFUL_SESSIONS": "true",
@@ -173,5 +174,17 @@ def test_an_expired_session_is_gone_with_the_next_that_begins(container: Contain
     with container.serve(env=variables) as endpoint:
         first = _begin(endpoint)
         assert _ask(endpoint, first).status == 400
-        second = _begin(endpoint)
-        assert [path.name for path in folder.iterdir()] == [second]
+        assert wait_until(lambda: not (folder / first).exists(), 20)
+        assert _ask(endpoint, "mine").status == 400
+        assert sorted(path.name for path in folder.iterdir()) == [".closing-mine", "mine"]
+
+
+def test_no_session_outlives_its_server(container: Container) -> None:
+    """Not for the next server on the same port either, which may serve another model (contract/inference L-14)."""
+    container.write({"model/code/inference.py": _SCRIPT})
+    variables = {"SAGEMAKER_ENABLE_STATEFUL_SESSIONS": "true", "BYOML_FRAMEWORK": "none"}
+    with container.serve(env=variables) as endpoint:
+        folder = Path("/dev/shm", f"byoml_sessions_{endpoint.port}")  # noqa: S108  where they are by default
+        session = _begin(endpoint)
+        assert (folder / session).is_dir()
+    assert not folder.exists()

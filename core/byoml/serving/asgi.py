@@ -19,6 +19,7 @@ from byoml.serving.models_api import ModelsApi
 from byoml.serving.models_endpoint import ModelsEndpoint
 from byoml.serving.request_body import discard_body, read_body
 from byoml.serving.sending import StreamBroken, header_lines, send_error, send_stream, send_whole
+from byoml.serving.session_expiry import Sweeper
 from byoml.serving.session_flow import answer_in_session
 from byoml.serving.sessions import Sessions
 
@@ -198,8 +199,11 @@ class DataPlane:
     async def _lifespan(self, receive: _Receive, send: _Send) -> None:
         await receive()
         self._endpoint.start()
+        sweeper = Sweeper(self._sessions)
+        sweeper.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        sweeper.stop()
         self._endpoint.stop()
         await send({"type": "lifespan.shutdown.complete"})
 

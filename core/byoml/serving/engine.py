@@ -14,7 +14,7 @@ from byoml.serving.batching import joined, split
 from byoml.serving.functions import Handler
 from byoml.serving.headroom import exhausted
 from byoml.serving.invocation import as_sent
-from byoml.serving.sessions import refuse_session
+from byoml.serving.session_commands import refuse_session
 from byoml.serving.streaming import Stream, as_iterator
 from byoml.serving.work import Work, alike
 

@@ -16,6 +16,7 @@ from byoml.serving.console import plugin as console
 from byoml.serving.multi_model import plan_models
 from byoml.serving.plan import Plan
 from byoml.serving.requirements import install_all
+from byoml.serving.sessions import fresh_sessions
 from byoml.serving.settings import settle
 from byoml.serving.sources import entry_point_in, submitted
 
@@ -47,7 +48,8 @@ def main(environ: Mapping[str, str]) -> int:
         return error.exit_code
     from byoml.serving.server import run
 
-    return run(plan)
+    with fresh_sessions(plan.env):
+        return run(plan)
 
 
 def _plan(environ: Mapping[str, str], stopper: Stopper) -> Plan:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from byoml.request_errors import BadParameter
 from byoml.serving.engine import Answer
-from byoml.serving.sessions import CLOSE, NEW, asked_for
+from byoml.serving.session_commands import CLOSE, NEW, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,7 +49,9 @@ async def answer_in_session(
         return await answer(invocation)
     session = sessions.create() if header == NEW else sessions.find(header)
     added = {_NEW_HEADER: sessions.announcement(session)} if header == NEW else {}
-    return _with(await answer(replace(invocation, session=session)), added)
+    answered = await answer(replace(invocation, session=session))
+    session.asked()  # a long request is no silence
+    return _with(answered, added)
 
 
 def _begun(sessions: Sessions, header: str | None) -> Answer:

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import os
 import re
 import shutil
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from byoml.environment.serving_env import truth
-from byoml.request_errors import BadParameter, SessionFailed, SessionNotFound
+from byoml.request_errors import SessionFailed, SessionNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from byoml.environment.serving_env import ServingEnv
-    from byoml.plugin.values import Invocation
 
-__all__ = ["CLOSE", "NEW", "SESSION_HEADER", "Session", "Sessions", "asked_for", "refuse_session"]
+__all__ = ["SWITCH", "Session", "Sessions", "fresh_sessions"]
 
-NEW = "NEW_SESSION"
-CLOSE = "CLOSE"
-SESSION_HEADER = "x-amzn-sagemaker-session-id"
-
-_SWITCH = "SAGEMAKER_ENABLE_STATEFUL_SESSIONS"
-_ID = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_LONGEST_ID = 256
+#: The variable that turns them on.
+SWITCH = "SAGEMAKER_ENABLE_STATEFUL_SESSIONS"
+_PATH = "SAGEMAKER_SESSIONS_PATH"
+_ID = re.compile(r"[0-9a-f]{32}")  # as we make them: nothing else below the folder is ours to give or to remove
 _LOCK = ".lock"
+_SHARED_MEMORY = "/dev/shm/byoml_sessions_"  # noqa: S108  memory, of which others see the name alone
 _EXPIRY_SECONDS = 1200
-_LONGEST_COMMAND = 4096
-_LONGEST_SHOWN = 200
-_COMMANDS = f'{{"requestType": "{NEW}"}} or {{"requestType": "{CLOSE}"}}, with nothing beside it'
-_CLOSING = ".closing-"  # no id begins with a dot
+_CLOSING = ".closing-"
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,11 @@ class Session:
 
     id: str
     folder: Path
+
+    def asked(self) -> None:
+        """Let it live on from now; one that was closed meanwhile stays so."""
+        with suppress(FileNotFoundError):
+            os.utime(self.folder)
 
     @contextmanager
     def locked(self) -> Iterator[Path]:
@@ -79,10 +78,14 @@ class Sessions:
     @classmethod
     def from_env(cls, env: ServingEnv) -> Sessions | None:
         """Read the variables; None where sessions are not asked for, and headers are the functions' own matter."""
-        if not truth(env.environ.get(_SWITCH)):
+        if not truth(env.environ.get(SWITCH)):
             return None
-        root = env.environ.get("SAGEMAKER_SESSIONS_PATH") or f"/dev/shm/byoml_sessions_{env.port}"  # noqa: S108  memory
+        root = env.environ.get(_PATH) or f"{_SHARED_MEMORY}{env.port}"
         return cls(Path(root), env.number("SAGEMAKER_SESSIONS_EXPIRATION", _EXPIRY_SECONDS))
+
+    @property
+    def seconds(self) -> float:
+        return self._seconds
 
     def create(self) -> Session:
         """Begin a session; those that have expired go.
@@ -97,7 +100,7 @@ class Sessions:
         folder = self._root / name
         try:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep()
+            self.sweep()
             folder.mkdir(mode=0o700)
         except OSError as error:
             raise SessionFailed("beginning a session", error) from error
@@ -116,11 +119,11 @@ class Sessions:
             SessionNotFound: There is none of this id, or no more.
         """
         folder = self._root / session_id
-        known = len(session_id) <= _LONGEST_ID and _ID.fullmatch(session_id) and folder.is_dir()
-        if not known or self._expired(folder):
+        if not _ID.fullmatch(session_id) or not folder.is_dir() or self._expired(folder):
             raise SessionNotFound(session_id)
-        folder.touch()
-        return Session(session_id, folder)
+        session = Session(session_id, folder)
+        session.asked()
+        return session
 
     def close(self, session: Session) -> None:
         """End a session, at once for whoever asks for it.
@@ -146,9 +149,14 @@ class Sessions:
         end = datetime.fromtimestamp(time.time() + self._seconds, timezone.utc)
         return f"{session.id}; Expires={end:%Y-%m-%dT%H:%M:%SZ}"
 
-    def _sweep(self) -> None:
-        for folder in self._root.iterdir():
-            if self._expired(folder):
+    def sweep(self) -> None:
+        """Remove what has expired, but for sessions whose lock is held; whatever else lies there stays."""
+        for folder in self._root.iterdir() if self._root.is_dir() else ():
+            if (
+                _ID.fullmatch(folder.name.removeprefix(_CLOSING))
+                and self._expired(folder)
+                and not _held(folder / _LOCK)
+            ):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _expired(self, folder: Path) -> bool:
@@ -158,50 +166,30 @@ class Sessions:
             return True
 
 
-def asked_for(invocation: Invocation) -> tuple[str | None, str | None]:
-    """Tell what a request says of sessions.
+@contextmanager
+def fresh_sessions(env: ServingEnv) -> Iterator[None]:
+    """Let no session outlive its server, or be found by the next on the port; a folder that was named is left alone.
 
     Args:
-        invocation: The request.
-
-    Returns:
-        The session header, and the command in the body: `NEW_SESSION`, `CLOSE`, or None: the body is for the model.
-
-    Raises:
-        BadParameter: The request is of a session, and its body would be a command but for what stands beside it.
+        env: What the container is told.
     """
-    header = invocation.headers.get(SESSION_HEADER)
-    said = _request_type(invocation.body)
-    if said in ({"requestType": NEW}, {"requestType": CLOSE}):
-        return header, said["requestType"]
-    if header is not None and said:
-        raise BadParameter("the session's command", json.dumps(said)[:_LONGEST_SHOWN], _COMMANDS)
-    return header, None
-
-
-def refuse_session(invocation: Invocation, *, commands_only: bool) -> None:
-    """Tell a client that there are no sessions here, before its command is taken for data.
-
-    Args:
-        invocation: A request whose body no function of the user reads.
-        commands_only: Another function of the user may see to what else is of a session.
-
-    Raises:
-        BadParameter: The request is of a session, and sessions are off.
-    """
-    header = invocation.headers.get(SESSION_HEADER)
-    if header is None or invocation.session is not None:
+    ours = None if env.environ.get(_PATH) or not env.port else Path(f"{_SHARED_MEMORY}{env.port}")
+    if ours is None or not truth(env.environ.get(SWITCH)):
+        yield
         return
-    if not commands_only or asked_for(invocation)[1]:
-        raise BadParameter(SESSION_HEADER, header, f"absent, as sessions are off; {_SWITCH}=true turns them on")
-
-
-def _request_type(body: bytes) -> dict[str, Any]:
-    """Read a body that may be a command; empty where it is none."""
-    if len(body) > _LONGEST_COMMAND or b"requestType" not in body:
-        return {}
+    shutil.rmtree(ours, ignore_errors=True)
     try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) and "requestType" in said else {}
+        yield
+    finally:
+        shutil.rmtree(ours, ignore_errors=True)
+
+
+def _held(path: Path) -> bool:
+    try:
+        with path.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is none
+        return False
+    return False
