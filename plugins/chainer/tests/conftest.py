@@ -52,6 +52,8 @@ def start() -> Callable[..., subprocess.Popen[str]]:
         kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
         job = {
+            # Two threads that wait for each other make small networks slow on a machine that is busy.
+            "OMP_NUM_THREADS": "1",
             "SAGEMAKER_BASE_DIR": str(base),
             "SM_CHANNELS": json.dumps(sorted(channels)),
             "SM_HPS": json.dumps(dict(hyperparameters)),

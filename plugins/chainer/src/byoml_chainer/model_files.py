@@ -94,7 +94,8 @@ def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file that it cannot read open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
     except Exception as error:  # numpy and zipfile promise no kind of error for a file that is damaged
         raise UnreadableModelError(path, _first_line(error)) from error

@@ -68,11 +68,16 @@ def _snapshots(job: AlgorithmJob, facts: Facts, images: LabelledImages, environ:
 
 
 def _run(trainer: Any, snapshots: Snapshots | None, all_ranks: ranks.Ranks) -> None:
+    import numpy as np
+
     if snapshots is not None:
         snapshots.resume(trainer, all_ranks)
         if all_ranks.is_first:
-            trainer.extend(snapshots.save, name="snapshot", trigger=(1, "epoch"), priority=-100)
-    trainer.run(show_loop_exception_msg=False)
+            # The trainer writes a name on what it is given, which a method refuses.
+            trainer.extend(partial(snapshots.save), name="snapshot", trigger=(1, "epoch"), priority=-100)
+    # What overflows shows in the loss, which is looked at each epoch.
+    with np.errstate(over="ignore", invalid="ignore"):
+        trainer.run(show_loop_exception_msg=False)
     if snapshots is not None and all_ranks.is_first:
         snapshots.save(trainer)
 
