@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import importlib
 import inspect
 import re
 import subprocess
@@ -57,6 +58,17 @@ platform's."""
 _EXAMPLES = """\
 The examples are those of a job with one host, one channel, `train`, and one hyperparameter, `eta`. A name that no shell
 takes, such as `SM_CHANNEL_MY-CH`, comes once as it is and once as `SM_CHANNEL_MY_CH`."""
+_CONFORMANCE = """\
+What a plugin must pass, in `byoml.testing.contract`: subclass a suite in your tests, give it the fixtures that it asks
+for, and pytest runs its checks. [Write a plugin](../how-to/write-a-plugin.md#5-test-it) shows it whole.
+
+A check of a capability that your framework does not declare is skipped. One that fails for now is named in your class,
+with the reason; it must then fail, so that the line goes once it passes:
+
+```python
+class TestServing(FrameworkServingContract):
+    known_failures = {"an_empty_body_is_400": "the library takes no rows for an answer; see its issue 12"}
+```"""
 _PROCESSING = """\
 And, as a training script, those of hosts, CPUs and GPUs, `SM_LOG_LEVEL`, `SM_MODULE_DIR`, `SM_USER_ENTRY_POINT`,
 `SM_USER_ARGS` and `SM_RESOURCE_CONFIG`. The examples are those of a job with one input, `raw`, and one output,
@@ -222,8 +234,42 @@ def _page(parts: Iterable[str]) -> str:
     return "\n\n".join([head, note, *rest]) + "\n"
 
 
+def conformance() -> str:
+    """Make the page of the conformance suites: what each wants, checks and does not cover."""
+    from byoml.testing.contract.suite import FrameworkSuite, Suite
+
+    for path in sorted((CORE / "testing/contract").glob("*.py")):
+        importlib.import_module(f"byoml.testing.contract.{path.stem}")
+    suites = [each for each in (*Suite.__subclasses__(), *FrameworkSuite.__subclasses__()) if _checks(each)]
+    parts = ["# Conformance suites", _CONFORMANCE]
+    for suite in sorted(suites, key=lambda each: each.__name__):
+        about = (inspect.getdoc(sys.modules[suite.__module__]) or "").split("\n", 1)[0]
+        wants, _, fixtures = (inspect.getdoc(suite) or "").partition("\n\nArgs:\n")
+        parts += [f"## {suite.__name__}", f"From `{suite.__module__}`. {about}", " ".join(wants.split())]
+        parts += [_items(fixtures)] if fixtures else []
+        parts += [_table(("Check", "What must hold"), ((name, _held(check)) for name, check in _checks(suite)))]
+        parts += ["Not covered:", "\n".join(f"- {each};" for each in suite.not_covered).removesuffix(";") + "."]
+    return _page(parts)
+
+
+def _checks(suite: type) -> list[tuple[str, object]]:
+    found = ((name, check) for name, check in vars(suite).items() if name.startswith("test_"))
+    return [(name.removeprefix("test_"), check) for name, check in found]
+
+
+def _held(check: object) -> str:
+    return " ".join((inspect.getdoc(check) or "").split()).replace("|", "\\|")
+
+
+def _items(fixtures: str) -> str:
+    """Make a list of the arguments of a docstring."""
+    joined = re.sub(r"\n {8,}", " ", fixtures)
+    return "\n".join(f"- `{name}`: {text}" for name, text in re.findall(r"^ {4}(\w+): (.*)$", joined, re.MULTILINE))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
+    "conformance.md": conformance,
     "content-types.md": content_types,
     "environment-variables.md": environment_variables,
     "hooks.md": hooks,

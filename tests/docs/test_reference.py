@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = ("cli.md", "content-types.md", "environment-variables.md", "hooks.md")
+PAGES = ("cli.md", "conformance.md", "content-types.md", "environment-variables.md", "hooks.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

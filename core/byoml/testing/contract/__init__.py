@@ -16,7 +16,8 @@ r"""Conformance suites for plugin authors: subclass one in your tests, give it s
     class TestServing(FrameworkServingContract):
         pass
 
-`known_failures = {"check": "reason"}` in your class marks checks (names without `test_`) that must fail for now.
+`known_failures = {"check": "reason"}` in your class marks checks (names without `test_`) that must fail for now;
+`not_covered` of a suite says what is left for you to test.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from __future__ import annotations
 import pytest
 
 # So that a failing check shows its values, wherever byoml is installed.
-pytest.register_assert_rewrite(f"{__name__}.serving", f"{__name__}.training", f"{__name__}.codec", f"{__name__}.cost")
+_SUITES = ("capabilities", "codec", "cost", "serving", "training")
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _SUITES))
 
 __all__: list[str] = []

@@ -1,7 +1,4 @@
-"""Does a framework do what its capabilities say? In the process that serves: functions bound as the server binds them.
-
-Not covered: that a capability that is not declared is really missing.
-"""
+"""Does a framework do what its capabilities say? In one process, with its functions bound as the server binds them."""
 # ruff: noqa: S101  these are tests, shipped
 
 from __future__ import annotations
@@ -14,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from byoml.codecs import Codecs
+from byoml.environment.training_env import TrainingEnv
 from byoml.plugin import Context, Framework, builtin_codecs
 from byoml.plugin.manager import all_answers, frameworks, make_manager
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import InferenceFunctions
-from byoml.testing.contract.suite import FrameworkSuite
+from byoml.testing.contract.suite import FrameworkSuite, declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +45,10 @@ class Predictor:
         self._functions = InferenceFunctions.bind(frameworks(manager)[framework], None, None)
         self._model = self._context.model = self._functions.model_fn(self._context, model_dir)
 
+    @property
+    def model(self) -> Any:
+        return self._model
+
     def decode(self, body: bytes, content_type: str) -> Any:
         return self._functions.input_fn(self._context, body, content_type)
 
@@ -56,6 +58,12 @@ class Predictor:
 
 class CapabilitiesContract(FrameworkSuite):
     """Give the fixtures `framework`, `saved_model` and `payloads`, as FrameworkServingContract describes them."""
+
+    not_covered = (
+        "that a capability that is not declared is really missing",
+        "that every model's rows are predicted alike: only `saved_model` is tried",
+        "threads and forks on GPUs, and forks of a worker with more than one thread",
+    )
 
     def check_same(self, together: Any, alone: Any) -> None:
         """Compare predictions of one row; override it where a batch rounds otherwise than a single row."""
@@ -72,16 +80,18 @@ class CapabilitiesContract(FrameworkSuite):
     def test_batchable_rows_are_predicted_alike_together_and_alone(
         self, plugin: Framework, predictor: Predictor, payloads: Mapping[str, bytes]
     ) -> None:
-        """Rows of two requests as one array give one prediction a row, the same as each request's own."""
-        _needs(plugin, batchable=plugin.capabilities.batchable)
+        """Rows of requests of one row and of several, as one array, give each row what its own request gives it."""
+        declared(plugin, "batchable")
+        if not plugin.may_batch(predictor.model):
+            pytest.skip(f"{plugin.name} says that this model may not be given batches")
         for content_type, body in payloads.items():
             rows = predictor.decode(body, content_type)
-            whole = joined([rows, rows])
+            parts = [rows[:1], rows, rows]
+            whole = joined(parts)
             assert whole is not None, f"rows of {content_type} are a {type(rows).__name__}, which cannot be joined"
-            first, second = split(predictor.predict(whole), [len(rows), len(rows)])
-            alone = predictor.predict(rows)
-            self.check_same(first, alone)
-            self.check_same(second, alone)
+            together = split(predictor.predict(whole), [len(part) for part in parts])
+            for part, found in zip(parts, together, strict=True):
+                self.check_same(found, predictor.predict(part))
 
     def test_thread_safe_models_predict_alike_in_threads(
         self, plugin: Framework, predictor: Predictor, payloads: Mapping[str, bytes]
@@ -89,7 +99,7 @@ class CapabilitiesContract(FrameworkSuite):
         """Threads that predict at once on one model get what one thread gets."""
         import numpy as np
 
-        _needs(plugin, thread_safe=plugin.capabilities.thread_safe)
+        declared(plugin, "thread_safe")
         content_type, body = next(iter(payloads.items()))
         rows = predictor.decode(body, content_type)
         expected = predictor.predict(rows)
@@ -101,7 +111,7 @@ class CapabilitiesContract(FrameworkSuite):
         self, plugin: Framework, framework: str, saved_model: Path, payloads: Mapping[str, bytes], tmp_path: Path
     ) -> None:
         """With one thread a worker, a model that was loaded and used before the fork predicts the same after it."""
-        _needs(plugin, fork_safe=plugin.capabilities.fork_safe)
+        declared(plugin, "fork_safe")
         content_type, body = next(iter(payloads.items()))
         (tmp_path / "body").write_bytes(body)
         command = [sys.executable, "-m", "byoml.testing.contract.fork", framework, str(saved_model), content_type]
@@ -117,8 +127,8 @@ class CapabilitiesContract(FrameworkSuite):
 
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
+    def test_trains_is_declared_where_there_is_an_algorithm(self, plugin: Framework, tmp_path: Path) -> None:
+        """What `capabilities.trains` says is what a job without a script finds."""
+        entry_point = plugin.default_entry_point(TrainingEnv.read({"SAGEMAKER_BASE_DIR": str(tmp_path)}))
 
-def _needs(plugin: Framework, **capability: bool) -> None:
-    for name, has in capability.items():
-        if not has:
-            pytest.skip(f"{plugin.name} does not declare {name}")
+        assert plugin.capabilities.trains == (entry_point is not None)

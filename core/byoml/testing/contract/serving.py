@@ -1,8 +1,4 @@
-"""Does a framework serve as the contract says? Black-box: a real `serve` over a saved model.
-
-Not covered: user functions in place of the framework's, streaming, several models, GPUs, and whether predictions are
-right; only that they come, in the declared types, and are the same alone and in company.
-"""
+"""Does a framework serve as the contract says? Black-box: a real `serve` over a saved model."""
 # ruff: noqa: S101, PLR2004  these are tests, shipped
 
 from __future__ import annotations
@@ -42,6 +38,13 @@ class FrameworkServingContract(FrameworkSuite):
         saved_model: A folder as it lies under `/opt/ml/model`.
         payloads: By content type, one body that the model can predict from; all types that the framework declares.
     """
+
+    not_covered = (
+        "whether predictions are right: only that they come, in the declared types, alike alone and in company",
+        "user functions in place of the framework's",
+        "streaming, sessions, several models in one endpoint, and GPUs",
+        "how fast answers come",
+    )
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -143,6 +146,23 @@ class FrameworkServingContract(FrameworkSuite):
         for (content_type, _), answer in zip(requests, answers, strict=True):
             assert self.agree(alone[content_type], answer), content_type
 
+    def test_a_bad_request_fails_alone_among_good_ones(
+        self, endpoint: Endpoint, payloads: Mapping[str, bytes], broken_payloads: Mapping[str, bytes]
+    ) -> None:
+        """Of requests that wait together, the broken are answered 400, the others as if those had not been there."""
+        good, bad = list(payloads.items()), list(broken_payloads.items())
+        alone = [endpoint.invoke(body, content_type) for content_type, body in good]
+        requests = [*good, *bad] * (_CALLS // 4)
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            answers = list(clients.map(lambda request: endpoint.invoke(request[1], request[0]), requests))
+
+        for number, answer in enumerate(answers):
+            place = number % (len(good) + len(bad))
+            if place < len(good):
+                assert (answer.status, self.agree(alone[place], answer)) == (200, True), answer.body
+            else:
+                assert answer.status == 400, answer.body
+
     def test_ping_is_never_200_before_the_model_can_predict(
         self, served: Container, payloads: Mapping[str, bytes]
     ) -> None:
@@ -168,6 +188,21 @@ class FrameworkServingContract(FrameworkSuite):
         assert 200 not in seen
         assert code not in (0, 128 + 15)
         assert str(container.paths.model).encode() in endpoint.stderr()
+
+    def test_a_corrupt_model_ends_the_server(self, framework: str, saved_model: Path, tmp_path: Path) -> None:
+        """Files that are no model any more are noticed before `/ping` says 200, and the log says that they are."""
+        container = Container(tmp_path, {"BYOML_FRAMEWORK": framework, **_ENV})
+        copytree(saved_model, container.paths.model, dirs_exist_ok=True)
+        for path in container.paths.model.rglob("*"):
+            if path.is_file():
+                path.write_bytes(_GARBAGE)
+        with container.serve(ready=False) as endpoint:
+            seen = _pings(endpoint)
+            code = endpoint.stop()
+
+        assert 200 not in seen
+        assert code not in (0, 128 + 15)
+        assert b"cannot be loaded" in endpoint.stderr()
 
 
 def _pings(endpoint: Endpoint) -> list[int]:

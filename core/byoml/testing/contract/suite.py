@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from byoml.plugin import Framework
 
-__all__ = ["FrameworkSuite", "Suite"]
+__all__ = ["FrameworkSuite", "Suite", "declared"]
 
 _CHECK = "test_"
 
@@ -24,13 +24,19 @@ class Suite:
     A check that is known to fail must fail: once it passes, the test run says so, and its line can go.
     """
 
+    #: Why each check that must fail for now does, by its name without `test_`.
     known_failures: ClassVar[Mapping[str, str]] = {}
+    #: What the suite does not look at, though its name might promise it: yours to test.
+    not_covered: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         unknown = [check for check in cls.known_failures if not hasattr(cls, _CHECK + check)]
         if unknown:
             checks = ", ".join(name.removeprefix(_CHECK) for name in dir(cls) if name.startswith(_CHECK))
             raise TypeError(f"{cls.__name__}.known_failures names no check: {', '.join(unknown)}; there are {checks}")
+        silent = [check for check, reason in cls.known_failures.items() if not str(reason).strip()]
+        if silent:
+            raise TypeError(f"{cls.__name__}.known_failures gives no reason for {', '.join(silent)}")
 
     @pytest.fixture(autouse=True)
     def _expect_known_failures(self, request: pytest.FixtureRequest) -> None:
@@ -47,3 +53,9 @@ class FrameworkSuite(Suite):
     def plugin(cls, framework: str) -> Framework:
         """Give the framework itself, through its entry point."""
         return frameworks(make_manager({}))[framework]
+
+
+def declared(plugin: Framework, capability: str) -> None:
+    """Skip a check of a capability that the framework does not declare."""
+    if not getattr(plugin.capabilities, capability):
+        pytest.skip(f"{plugin.name} does not declare {capability}")

@@ -1,8 +1,4 @@
-"""Does a framework train as the contract says? Black-box: a real `train`, on one host.
-
-Not covered: several hosts, launchers of the framework's own, checkpoints, and whether the model is any good;
-only that a model comes, and that failures and signals go where they must.
-"""
+"""Does a framework train as the contract says? Black-box: a real `train`, on one host."""
 # ruff: noqa: S101, PLR2004  these are tests, shipped
 
 from __future__ import annotations
@@ -12,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from byoml.testing.container import Container
-from byoml.testing.contract.suite import FrameworkSuite
+from byoml.testing.contract.capabilities import Predictor
+from byoml.testing.contract.suite import FrameworkSuite, declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +44,12 @@ class FrameworkTrainingContract(FrameworkSuite):
             under `/opt/ml`; texts and bytes as they are, other values as JSON.
     """
 
+    not_covered = (
+        "whether the model is any good: only that one comes, and that failures and signals go where they must",
+        "hyperparameters of the algorithm, and what it says of wrong ones",
+        "several hosts, launchers of the framework's own, checkpoints and resuming",
+    )
+
     @pytest.fixture
     def job(self, framework: str, tmp_path: Path) -> Container:
         """Give an empty container."""
@@ -65,9 +68,8 @@ class FrameworkTrainingContract(FrameworkSuite):
     def test_the_built_in_algorithm_trains_a_model(
         self, job: Container, plugin: Framework, request: pytest.FixtureRequest
     ) -> None:
-        """Without a script, the framework's own algorithm leaves a model that the framework serves."""
-        if not plugin.capabilities.trains:
-            pytest.skip(f"{plugin.name} does not declare trains")
+        """Without a script, the framework's own algorithm leaves a model that the framework recognizes and loads."""
+        declared(plugin, "trains")
         job.write(request.getfixturevalue("algorithm_files"))
 
         outcome = job.train()
@@ -75,6 +77,18 @@ class FrameworkTrainingContract(FrameworkSuite):
         assert (outcome.exit_code, outcome.failure) == (0, None), outcome.stderr
         assert plugin.check_model_dir(job.paths.model) == []
         assert plugin.recognizes(job.paths.model)
+        assert Predictor(plugin.name, job.paths.model).model is not None
+
+    def test_the_built_in_algorithm_without_data_says_what_it_needs(self, job: Container, plugin: Framework) -> None:
+        """A job without channels ends with 1 and a failure file that is one message, no traceback of ours."""
+        declared(plugin, "trains")
+
+        outcome = job.train()
+
+        assert outcome.exit_code == 1
+        assert outcome.failure
+        assert "channel" in outcome.failure
+        assert "Traceback" not in outcome.failure
 
     def test_a_script_that_raises_leaves_its_exception_line(self, job: Container) -> None:
         """The failure file starts with the line that says most, and the exit code is the program's."""
