@@ -104,10 +104,17 @@ def _read(path: Path, form: _Form) -> Table:
     if form.texts:
         return _read_carefully(path, form)
     delimiter = None if form.delimiter == " " else form.delimiter
-    plain = {"comments": None, "ndmin": 2, "encoding": "utf-8"}
     try:
         # As a text, not a Path: numpy then reads in large pieces.
-        table = np.loadtxt(str(path), dtype=form.dtype, delimiter=delimiter, skiprows=int(form.header), **plain)
+        table = np.loadtxt(
+            str(path),
+            dtype=form.dtype,
+            delimiter=delimiter,
+            comments=None,
+            skiprows=int(form.header),
+            ndmin=2,
+            encoding="utf-8",
+        )
     except ValueError:
         return _read_carefully(path, form)
     labels, features = table[:, 0], table[:, 1:]

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from byoml.codecs import Codecs
+from byoml.plugin import builtin_codecs
+from byoml.plugin.manager import all_answers, make_manager
+from byoml.plugin.values import Context, Invocation
+from byoml.serving.engine import Answer, Engine
+from byoml.serving.functions import InferenceFunctions
+from byoml_xgboost.framework import XGBoost
 from sklearn.datasets import load_breast_cancer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from byoml.request_errors import RequestError
     from numpy.typing import NDArray
 
 
@@ -73,6 +81,11 @@ def start() -> Callable[..., subprocess.Popen[str]]:
             "SM_CHANNELS": json.dumps(sorted(channels)),
             "SM_HPS": json.dumps(dict(hyperparameters)),
             "SM_MODEL_DIR": str(model_dir),
+            "SM_OUTPUT_DATA_DIR": f"{model_dir}-data",
+            "SM_CHECKPOINT_DIR": f"{model_dir}-checkpoints",
+            "SAGEMAKER_BASE_DIR": str(model_dir.parent / "base"),
+            # Threads that wait for each other cost more than they bring where other tests run at the same time.
+            "OMP_NUM_THREADS": "1",
         }
         return subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "byoml_xgboost.train"],
@@ -107,3 +120,63 @@ def trained(
     """The demo's job, run once for all tests."""
     model_dir = tmp_path_factory.mktemp("trained") / "model"
     return Trained(algorithm(channels, model_dir, hyperparameters), model_dir)
+
+
+@pytest.fixture(scope="session")
+def booster(cancer: Mapping[str, NDArray[Any]]) -> Any:
+    """A model of the rows, made by XGBoost itself."""
+    import xgboost as xgb
+
+    rows = cancer["train"]
+    parameters = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1}
+    return xgb.train(parameters, xgb.DMatrix(rows[:, 1:], rows[:, 0]), 10)
+
+
+@pytest.fixture(scope="session")
+def model_dir(booster: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the model as `save_model` writes it."""
+    folder = tmp_path_factory.mktemp("model")
+    booster.save_model(folder / "xgboost-model.ubj")
+    (folder / "xgboost-model.ubj").rename(folder / "xgboost-model")
+    return folder
+
+
+class Asked:
+    """A loaded model that answers, its functions bound as a worker binds them.
+
+    Args:
+        model_dir: The model folder.
+        environ: The server's variables.
+    """
+
+    def __init__(self, model_dir: Path, environ: Mapping[str, str] | None = None) -> None:
+        manager = make_manager({}, [builtin_codecs])
+        owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
+        codecs, framework, environ = Codecs(owned), XGBoost(), environ or {}
+        functions = InferenceFunctions.bind(framework, None, None)
+        self.model = functions.model_fn(Context(model_dir, codecs, environ=environ), model_dir)
+        self.engine = Engine(framework, functions, codecs, self.model, model_dir)
+        self.engine.environ = environ
+
+    def answers(self, *requests: tuple[bytes, str], accept: str = "text/csv") -> list[Answer | RequestError]:
+        """Answer requests as one batch."""
+        return self.engine.answer([Invocation(body, kind, accept, {}, "r") for body, kind in requests])
+
+    def __call__(self, body: bytes | str, content_type: str = "text/csv", accept: str = "text/csv") -> bytes:
+        """Answer one request; what is wrong with it is raised."""
+        sent = body.encode() if isinstance(body, str) else body
+        (answer,) = self.answers((sent, content_type), accept=accept)
+        if not isinstance(answer, Answer):
+            raise answer
+        assert isinstance(answer.body, bytes)
+        return answer.body
+
+    def numbers(self, body: bytes | str, content_type: str = "text/csv") -> list[float]:
+        """Answer one request with the numbers of its CSV."""
+        return [float(np.float32(line)) for line in self(body, content_type).split()]
+
+
+@pytest.fixture(scope="session")
+def asked() -> type[Asked]:
+    """What loads a model and answers, without a server."""
+    return Asked

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
 import pytest
+import xgboost as xgb
 from byoml.plugin.algorithm import HyperparameterError
 from byoml_xgboost.hyperparameters import read
 from byoml_xgboost.table import ALIASES, ALLOWED, OURS, WITHOUT_EFFECT
@@ -29,6 +32,10 @@ def refused(**raw: Any) -> str:
         ("objective", "reg:squarederror", "reg:squarederror"),
         ("eval_metric", "rmse, mae", ["rmse", "mae"]),
         ("eval_metric", ["rmse", "ndcg@3-", "error@0.4"], ["rmse", "ndcg@3-", "error@0.4"]),
+        ("base_score", "-2.5", -2.5),
+        ("quantile_alpha", "[0.1, 0.9]", [0.1, 0.9]),
+        ("quantile_alpha", "0.5", 0.5),
+        ("lambdarank_unbiased", "true", True),
         ("monotone_constraints", "(1,-1, 0)", "(1,-1,0)"),
         ("monotone_constraints", [1, 0], "(1,0)"),
         ("interaction_constraints", "[[0,1],[2,3]]", "[[0, 1], [2, 3]]"),
@@ -39,7 +46,11 @@ def refused(**raw: Any) -> str:
 )
 def test_a_value_is_read_whether_it_is_text_or_json(key: str, value: Any, expected: Any) -> None:
     """Senders give texts or numbers; XGBoost gets the type that it wants."""
-    assert read({"num_round": "3", key: value}).booster == {key: expected}
+    settings = {"num_round": "3", key: value}
+    if key == "eval_metric":
+        settings["objective"] = "rank:ndcg"
+
+    assert read(settings).booster[key] == expected
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,9 @@ def test_a_value_is_read_whether_it_is_text_or_json(key: str, value: Any, expect
         ("gamma", {"a": 1}, "a number in [0, inf)"),
         ("subsample", 0, "a number in (0, 1]"),
         ("tweedie_variance_power", 2, "a number in (1, 2)"),
-        ("tree_method", "gpu_hist", "one of auto, exact, approx, hist"),
+        ("tree_method", "gpu", "one of auto, exact, approx, hist, gpu_hist"),
+        ("device", "gpu", "one of cpu, cuda"),
+        ("quantile_alpha", "[0.1, 2]", "a number in (0, 1), or a list of such"),
         ("booster", 3, "one of gbtree, gblinear, dart"),
         ("eval_metric", "rmse@3", "a comma list of"),
         ("eval_metric", "error@half", "a comma list of"),
@@ -66,9 +79,14 @@ def test_a_value_is_read_whether_it_is_text_or_json(key: str, value: Any, expect
         ("interaction_constraints", "[[0,", "a list of lists of feature numbers"),
         ("interaction_constraints", "[0]", "a list of lists of feature numbers"),
         ("interaction_constraints", "[[-1]]", "a list of lists of feature numbers"),
-        ("csv_weights", 1, "0 or left out"),
-        ("_kfold", 5, "left out"),
-        ("save_model_on_termination", "true", "false or left out"),
+        ("csv_weights", 2, "a whole number from 0 to 1"),
+        ("_kfold", 1, "a whole number of at least 2"),
+        ("_num_cv_round", "0", "a whole number of at least 1"),
+        ("save_model_on_termination", "perhaps", "true or false"),
+        ("use_dask_gpu_training", 2, "true or false"),
+        ("_tuning_objective_metric", "validation", "train: or validation: and then one of aft-nloglik"),
+        ("_tuning_objective_metric", "test:auc", "train: or validation: and then one of aft-nloglik"),
+        ("eval_metric", "<function accuracy at 0x7f>", "a comma list of"),
         ("deterministic_histogram", "perhaps", "true or false"),
         ("early_stopping_rounds", 0, "a whole number of at least 1"),
     ],
@@ -102,7 +120,22 @@ def test_an_alias_is_its_parameter(alias: str, name: str) -> None:
     ("raw", "says"),
     [
         ({"objective": "reg:squarederror", "num_class": 3}, "num_class does not go with reg:squarederror"),
+        ({"num_class": 3}, "num_class does not go with reg:squarederror"),
         ({"eval_metric": "auc"}, "auc does not go with reg:squarederror"),
+        ({"_tuning_objective_metric": "validation:auc"}, "_tuning_objective_metric auc does not go with"),
+        ({"eval_metric": "accuracy"}, "accuracy does not go with reg:squarederror"),
+        ({"objective": "multi:softmax", "num_class": 3, "eval_metric": "f1_binary"}, "f1_macro is for more than two"),
+        ({"objective": "multi:softmax", "num_class": 3, "eval_metric": "r2"}, "it is for predictions of one number"),
+        ({"_num_cv_round": 2}, "_num_cv_round needs _kfold"),
+        ({"_kfold": 2, "objective": "rank:ndcg"}, "_kfold does not go with rank:ndcg"),
+        ({"_kfold": 2, "use_dask_gpu_training": "true"}, "_kfold does not go with use_dask_gpu_training"),
+        (
+            {"booster": "gblinear", "monotone_constraints": "(1,)"},
+            "monotone_constraints does not go with booster gblinear",
+        ),
+        ({"device": "cuda", "tree_method": "exact"}, "exact does not go with device cuda"),
+        ({"device": "cpu", "tree_method": "gpu_hist"}, "gpu_hist does not go with device cpu"),
+        ({"use_dask_gpu_training": True, "tree_method": "exact"}, "exact does not go with use_dask_gpu_training"),
         ({"eval_metric": "aft-nloglik"}, "aft-nloglik does not go with"),
         ({"booster": "gblinear", "updater": "sync"}, "shotgun or coord_descent with booster gblinear"),
         ({"process_type": "update", "updater": "sync"}, "refresh, prune or both with process_type update"),
@@ -129,6 +162,72 @@ def test_what_xgboost_no_longer_knows_is_checked_and_kept_apart() -> None:
 
     assert (dict(settings.booster), settings.without_effect) == ({}, ("sketch_eps",))
     assert "sketch_eps is 2, it must be a number in (0, 1)" in refused(sketch_eps=2)
+
+
+def test_metrics_keep_their_order_and_the_tuners_comes_last() -> None:
+    """Every host measures in the same order; what the tuner goes by is measured even where nobody asked, once."""
+    tuned = {"num_round": 1, "objective": "binary:logistic", "_tuning_objective_metric": "validation:auc"}
+
+    assert read({**tuned, "eval_metric": "error,auc,logloss,error"}).metrics == ("error", "logloss", "auc")
+    assert read(tuned).metrics == ("auc",)
+    assert read({"num_round": 1}).metrics == ()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "deciding"),
+    [
+        ("auc,logloss", ("logloss", False)),
+        ("logloss,auc", ("auc", True)),
+        ("logloss,error@0.4", ("error@0.4", False)),
+        ("logloss,accuracy", ("accuracy", True)),
+        ("logloss,mse", ("mse", False)),
+    ],
+)
+def test_the_last_metric_decides_and_it_is_known_which_way_is_better(metrics: str, deciding: tuple[str, bool]) -> None:
+    """Accuracies grow as a model gets better, and losses shrink."""
+    assert read({"num_round": 1, "objective": "binary:logistic", "eval_metric": metrics}).deciding == deciding
+
+
+def test_xgboost_gets_only_those_metrics_that_it_has() -> None:
+    """Ours are measured beside; where there are no others, XGBoost does not add one of its own."""
+    settings = {"num_round": 1, "objective": "binary:logistic"}
+
+    both = read({**settings, "eval_metric": "accuracy,auc"})
+    assert (both.booster["eval_metric"], both.measures) == (["auc"], ("accuracy",))
+    ours = read({**settings, "eval_metric": "accuracy"})
+    assert (ours.booster["disable_default_eval_metric"], ours.measures) == (True, ("accuracy",))
+    assert "eval_metric" not in ours.booster
+
+
+def test_the_gpus_old_method_is_todays_method_on_the_gpu() -> None:
+    """`gpu_hist` is gone from XGBoost; what it meant is still there."""
+    booster = read({"num_round": 1, "tree_method": "gpu_hist"}).booster
+
+    assert booster == {"tree_method": "hist", "device": "cuda"}
+
+
+def test_every_name_that_is_handed_on_is_known_to_the_installed_xgboost() -> None:
+    """The table is held against XGBoost's own account of itself: what it would ignore is no hyperparameter here."""
+    rows = np.random.default_rng(0).random((8, 2), dtype="float32")
+    known = {"verbosity", "top_k"}  # which XGBoost reads, and does not tell of
+    for settings in (
+        {},
+        {"booster": "dart"},
+        {"booster": "gblinear"},
+        {"tree_method": "approx"},
+        {"objective": "reg:tweedie"},
+        {"objective": "reg:quantileerror", "quantile_alpha": 0.5},
+        {"objective": "reg:pseudohubererror"},
+        {"objective": "multi:softmax", "num_class": 2},
+        {"objective": "rank:ndcg"},
+        {"objective": "survival:aft"},
+        {"objective": "count:poisson"},
+    ):
+        data = xgb.DMatrix(rows, rows[:, 0] > 0.5, label_lower_bound=rows[:, 0], label_upper_bound=rows[:, 0])
+        model = xgb.train({"nthread": 1, "verbosity": 0, **settings}, data, 1)
+        known |= set(re.findall(r'"(\w+)":', model.save_config()))
+
+    assert set(ALLOWED) <= known
 
 
 def test_no_name_stands_in_two_tables() -> None:

@@ -107,8 +107,8 @@ def test_missing_values_are_learned_from(algorithm: Callable[..., Any], tmp_path
     [
         ("1,2\n0,x\n", {}, r"ChannelDataError: .*train\.csv, line 2, column 2: 'x' is not a number"),
         ("1,2\n0\n", {}, r"ChannelDataError: .*train\.csv, line 2: 1 columns, but the lines before it have 2"),
-        ("", {}, r"ChannelDataError: .*train\.csv: no row in it"),
-        ("1 0:2\n", {}, r"ChannelKindError: channel 'train' holds libsvm.*reads csv.*"),
+        ("", {}, r"NoRowsError: .*train\.csv: no row of channel 'train' is there; .*"),
+        ("1 0:2\n0 2:x\n", {}, r"ChannelDataError: .*train, line 2, column 2: '2:x' is not index:value; .*"),
         ("2,2\n0,1\n0,1\n", {}, r"TrainingRefusedError: XGBoost cannot train .*label must be in \(0, 1\).*"),
         ("1,2\n", {"eta": "2"}, r"HyperparameterError: hyperparameters: eta is '2', it must be a number in \[0, 1\]"),
     ],
@@ -148,14 +148,6 @@ def test_without_a_train_channel_the_error_names_those_there_are(
     ended = algorithm({"training": channels["train"]}, tmp_path, {"num_round": 1})
 
     assert ended.stderr.startswith("ChannelMissingError: there is no channel 'train'; the job's channels: training")
-
-
-def test_several_hosts_are_refused(algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path) -> None:
-    """As long as hosts do not train one model together, a job of several ends at once and says so."""
-    ended = algorithm(channels, tmp_path, {"num_round": 1}, SM_HOSTS=json.dumps(["algo-1", "algo-2"]))
-
-    assert ended.returncode == 1
-    assert re.match(r"SettingError: hosts .*algo-2.* must be one host", ended.stderr)
 
 
 def test_the_content_type_of_the_channel_wins_over_the_files_name(

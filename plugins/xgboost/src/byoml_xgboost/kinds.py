@@ -7,26 +7,43 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from byoml.plugin.kinds import Whole
+from byoml.plugin.kinds import Kind, Listed, Whole
 
-__all__ = ["Constraints", "Monotone", "Only"]
+__all__ = ["Constraints", "Monotone", "Numbers", "TuningMetric"]
 
 
 @dataclass(frozen=True)
-class Only:
-    """One value, because what the others ask for is not there yet."""
+class Numbers:
+    """One number, or a list of them, each of the same kind."""
 
-    value: Any
+    each: Kind
 
     @property
     def allowed(self) -> str:
-        value = "" if self.value is None else f"{json.dumps(self.value)} or "
-        return f"{value}left out; this version of byoml can do nothing else yet"
+        return f"{self.each.allowed}, or a list of such"
 
     def read(self, value: Any) -> Any:
-        if value not in (self.value, json.dumps(self.value)):
+        found = _literal(value)
+        return [self.each.read(item) for item in found] if isinstance(found, (list, tuple)) else self.each.read(found)
+
+
+@dataclass(frozen=True)
+class TuningMetric:
+    """What a tuner goes by: a channel and a metric, as `validation:auc`."""
+
+    metrics: Listed
+
+    @property
+    def allowed(self) -> str:
+        return f"train: or validation: and then {self.metrics.allowed.replace('a comma list of', 'one of')}"
+
+    def read(self, value: Any) -> str:
+        """Read the metric; which channel it is of, the tuner alone must know."""
+        channel, colon, metric = str(value).partition(":")
+        if not colon or channel not in ("train", "validation"):
             raise ValueError(value)
-        return self.value
+        (name,) = self.metrics.read(metric)
+        return name
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from byoml.plugin.kinds import Choice, Kind, Listed, Number, Truth, Whole
 
-from byoml_xgboost.kinds import Constraints, Monotone, Only
+from byoml_xgboost.kinds import Constraints, Monotone, Numbers, TuningMetric
+from byoml_xgboost.measures import MEASURES
 
-__all__ = ["ALIASES", "ALLOWED", "OURS", "WITHOUT_EFFECT"]
+__all__ = ["ALIASES", "ALLOWED", "MAXIMIZED", "OURS", "THRESHOLDS", "WITHOUT_EFFECT"]
 
 _FROM_0 = Number("[0, inf)")
 _SHARE = Number("(0, 1]")
@@ -38,6 +39,7 @@ _OBJECTIVES = (
 )
 _METRICS = (
     "aft-nloglik",
+    "ams",
     "auc",
     "aucpr",
     "cox-nloglik",
@@ -60,6 +62,10 @@ _METRICS = (
     "rmsle",
     "tweedie-nloglik",
 )
+#: Metrics that may be given a number: `error@0.4`, `ndcg@10`.
+THRESHOLDS = ("ams", "error", "map", "ndcg", "pre")
+#: XGBoost's own metrics of which more is better; of ours `measures` says it.
+MAXIMIZED = frozenset({"ams", "auc", "aucpr", "interval-regression-accuracy", "map", "ndcg", "pre"})
 _UPDATERS = (
     "grow_colmaker",
     "grow_histmaker",
@@ -75,11 +81,13 @@ _UPDATERS = (
 OURS: dict[str, Kind] = {
     "num_round": Whole(1),
     "early_stopping_rounds": Whole(1),
-    "csv_weights": Only(0),
-    "_kfold": Only(None),
-    "_num_cv_round": Only(1),
-    "save_model_on_termination": Only(value=False),
-    "use_dask_gpu_training": Only(value=False),
+    "csv_weights": Whole(0, 1),
+    "eval_metric": Listed((*_METRICS, *MEASURES), THRESHOLDS),
+    "_tuning_objective_metric": TuningMetric(Listed((*_METRICS, *MEASURES), THRESHOLDS)),
+    "_kfold": Whole(2),
+    "_num_cv_round": Whole(1),
+    "save_model_on_termination": Truth(),
+    "use_dask_gpu_training": Truth(),
 }
 
 #: What AWS's container takes and today's XGBoost no longer knows: checked, and told to be without effect.
@@ -98,7 +106,7 @@ ALLOWED: dict[str, Kind] = {
     "booster": Choice(("gbtree", "gblinear", "dart")),
     "verbosity": Whole(0, 3),
     "nthread": Whole(1),
-    "device": Choice(("cpu",)),
+    "device": Choice(("cpu", "cuda")),
     "eta": _ZERO_TO_ONE,
     "gamma": _FROM_0,
     "max_depth": Whole(0),
@@ -110,7 +118,7 @@ ALLOWED: dict[str, Kind] = {
     "colsample_bynode": _SHARE,
     "lambda": _FROM_0,
     "alpha": _FROM_0,
-    "tree_method": Choice(("auto", "exact", "approx", "hist")),
+    "tree_method": Choice(("auto", "exact", "approx", "hist", "gpu_hist")),
     "scale_pos_weight": Number("(0, inf)"),
     "updater": Listed(_UPDATERS),
     "refresh_leaf": Whole(0, 1),
@@ -119,6 +127,8 @@ ALLOWED: dict[str, Kind] = {
     "max_leaves": Whole(0),
     "max_bin": Whole(2),
     "max_cached_hist_node": Whole(1),
+    "max_cat_to_onehot": Whole(1),
+    "max_cat_threshold": Whole(1),
     "multi_strategy": Choice(("one_output_per_tree", "multi_output_tree")),
     "monotone_constraints": Monotone(),
     "interaction_constraints": Constraints(),
@@ -127,16 +137,25 @@ ALLOWED: dict[str, Kind] = {
     "rate_drop": _ZERO_TO_ONE,
     "skip_drop": _ZERO_TO_ONE,
     "one_drop": Whole(0, 1),
+    "feature_selector": Choice(("cyclic", "shuffle", "random", "greedy", "thrifty")),
+    "top_k": Whole(0),
     "tweedie_variance_power": Number("(1, 2)"),
-    "quantile_alpha": Number("(0, 1)"),
+    "quantile_alpha": Numbers(Number("(0, 1)")),
     "huber_slope": Number("(0, inf)"),
     "objective": Choice(_OBJECTIVES),
     "num_class": Whole(2),
-    "base_score": _FROM_0,
-    "seed": Whole(-(2**31) + 2, 2**31 - 2),
+    "base_score": Number("(-inf, inf)"),
+    "seed": Whole(-(2**31) + 1, 2**31 - 2),
+    "seed_per_iteration": Truth(),
     "num_parallel_tree": Whole(1),
     "sampling_method": Choice(("uniform", "gradient_based")),
     "aft_loss_distribution": Choice(("normal", "logistic", "extreme")),
     "aft_loss_distribution_scale": _FROM_0,
-    "eval_metric": Listed(_METRICS, threshold=("error", "map", "ndcg", "pre")),
+    "lambdarank_pair_method": Choice(("mean", "topk")),
+    "lambdarank_num_pair_per_sample": Whole(1),
+    "lambdarank_normalization": Truth(),
+    "lambdarank_score_normalization": Truth(),
+    "lambdarank_unbiased": Truth(),
+    "lambdarank_bias_norm": _FROM_0,
+    "ndcg_exp_gain": Truth(),
 }

@@ -1,30 +1,46 @@
 """The built-in algorithm, a program of its own: `python -m byoml_xgboost.train`.
 
-SIGTERM ends it at once, as it leaves nothing half done: the model is written whole, at the end.
+SIGTERM ends it at once, as it leaves nothing half done: the model is written whole, at the end. Where the job keeps
+checkpoints, or wants the model of a stopped job, SIGTERM ends it after its round.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
-from byoml.plugin.algorithm import TrainingRefusedError, run
+from byoml.errors import ByomlError
+from byoml.plugin.algorithm import run
 
-from byoml_xgboost import data, hyperparameters, model_files
+from byoml_xgboost import data, devices, hyperparameters, model_files, results
+from byoml_xgboost.boosting import boost
+from byoml_xgboost.cross_validation import Examples, cross_validate
+from byoml_xgboost.errors import ExtraChannelError, NoRowsError
+from byoml_xgboost.hosts import together
+from byoml_xgboost.keeping import keeper_of, listener_of, resumed
+from byoml_xgboost.matrices import Shape, agreed_width, matrix_of
+from byoml_xgboost.training_rows import joined, no_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import xgboost as xgb
     from byoml.plugin.algorithm import AlgorithmJob
 
+    from byoml_xgboost.hosts import Hosts
     from byoml_xgboost.hyperparameters import Hyperparameters
+    from byoml_xgboost.training_rows import Rows
 
 __all__ = ["train"]
 
 _log = logging.getLogger(__name__)
+
+_READ = ("train", "validation")
+#: Channels of the platform's own: the user's code, and what SDK v3 brings.
+_PASSED_OVER = ("code", "sm_drivers", "recipe")
+_STOPPED = 128 + signal.SIGTERM
 
 
 def train(job: AlgorithmJob) -> None:
@@ -35,47 +51,75 @@ def train(job: AlgorithmJob) -> None:
 
     Raises:
         ConfigurationError: Hyperparameters, channels, their data, or how they fit together.
+        SystemExit: The job was stopped, and has kept a checkpoint, and no model.
     """
-    job.require_one_host()
     settings = hyperparameters.read(job.hyperparameters, validation="validation" in job.channels)
     for name in settings.without_effect:
         _log.warning("hyperparameter %s has no effect: XGBoost no longer knows it", name)
     job.channel("train")
-    nthread = settings.booster.get("nthread")
-    matrices = {
-        name: data.load(job.channels[name], nthread) for name in ("train", "validation") if name in job.channels
-    }
-    _check_widths(matrices)
-    model_files.save(_boost(settings, matrices), job.model_dir)
+    extra = sorted(set(job.channels).difference(_READ, _PASSED_OVER))
+    if extra:
+        raise ExtraChannelError(extra, _READ)
+    devices.check(settings)
+    with together(job.hosts, job.host) as hosts:
+        rows, width = _load(job, settings, hosts)
+        if settings.folds:
+            _cross_validate(job, settings, hosts, rows, width)
+        else:
+            _train(job, settings, hosts, rows, width)
 
 
-def _check_widths(matrices: Mapping[str, xgb.DMatrix]) -> None:
-    widths = {name: matrix.num_col() for name, matrix in matrices.items()}
-    if len(set(widths.values())) > 1:
-        told = " and ".join(f"channel {name!r} has {width} features" for name, width in widths.items())
-        raise TrainingRefusedError("XGBoost", told)
-
-
-def _boost(settings: Hyperparameters, matrices: Mapping[str, xgb.DMatrix]) -> xgb.Booster:
-    import xgboost as xgb
-
-    # `[12]<tab>train-logloss:0.1<tab>validation-logloss:0.2`, whatever the verbosity.
-    callbacks: list[xgb.callback.TrainingCallback] = [xgb.callback.EvaluationMonitor(logger=_print_now)]
-    if rounds := settings.early_stopping_rounds:
-        stopping = xgb.callback.EarlyStopping(rounds=rounds, data_name="validation", save_best=True)
-        callbacks.append(stopping)
-    evals = [(matrix, name) for name, matrix in matrices.items()]
-    parameters = dict(settings.booster)
+def _load(job: AlgorithmJob, settings: Hyperparameters, hosts: Hosts) -> tuple[dict[str, Rows], int]:
+    """Load the channels; where any host cannot, all end, each with the reason."""
+    names = [name for name in _READ if name in job.channels]
+    found: dict[str, Rows | None] = {}
+    problem = None
     try:
-        return xgb.train(
-            parameters, matrices["train"], settings.num_round, evals=evals, verbose_eval=False, callbacks=callbacks
-        )
-    except (xgb.core.XGBoostError, ValueError) as error:
-        raise TrainingRefusedError("XGBoost", model_files.reason(error)) from error
+        found = {name: data.load(job.channels[name], weighted=settings.weighted) for name in names}
+    except ByomlError as error:
+        problem = error
+    hosts.agree_to_go_on(None if problem is None else str(problem))
+    if problem is not None:
+        raise problem
+    shapes = hosts.gather({name: Shape.of(rows) for name, rows in found.items()})
+    for name in names:
+        if not any(shape[name].rows for shape in shapes):
+            raise NoRowsError(name, job.channels[name].path, len(job.hosts))
+    width = agreed_width(_named(job, shapes))
+    return {name: no_rows(width) if rows is None else rows for name, rows in found.items()}, width
 
 
-def _print_now(line: str) -> None:
-    print(line.rstrip("\n"), flush=True)  # noqa: T201  the metric lines are the program's output, which the tuner reads
+def _named(job: AlgorithmJob, shapes: list[dict[str, Shape]]) -> Mapping[str, Shape]:
+    """Name each host's part of each channel; of one host the host goes without saying."""
+    several = len(job.hosts) > 1
+    return {
+        f"channel {name!r}" + (f" on host {host}" if several else ""): shape
+        for host, shape_of in zip(job.hosts, shapes, strict=True)
+        for name, shape in shape_of.items()
+    }
+
+
+def _train(job: AlgorithmJob, settings: Hyperparameters, hosts: Hosts, rows: Mapping[str, Rows], width: int) -> None:
+    start = resumed(job, hosts)
+    nthread = settings.booster.get("nthread")
+    matrices = {name: matrix_of(part, width, settings.objective, nthread) for name, part in rows.items()}
+    boosted = boost(settings, hosts, matrices, keeper_of(job, settings), start)
+    if boosted.stopped and not settings.saved_on_stop:
+        raise SystemExit(_STOPPED)
+    if hosts.first:
+        model_files.save(boosted.model, job.model_dir)
+        if not boosted.stopped:
+            results.draw(job.output_dir, boosted.model, boosted.history)
+
+
+def _cross_validate(
+    job: AlgorithmJob, settings: Hyperparameters, hosts: Hosts, rows: Mapping[str, Rows], width: int
+) -> None:
+    examples = Examples(joined([part.widened(width) for part in rows.values()]), width)
+    models = cross_validate(job, settings, hosts, examples, listener_of(settings))
+    for number, (model, history) in enumerate(models):
+        if hosts.first and number == 0:
+            results.draw(job.output_dir, model, history)
 
 
 if __name__ == "__main__":
