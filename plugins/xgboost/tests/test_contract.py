@@ -6,11 +6,15 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from byoml.codecs.recordio_protobuf import VALUES, Record, Tensor, write
 from byoml.testing.contract.capabilities import CapabilitiesContract
 from byoml.testing.contract.cost import ImportCostContract
 from byoml.testing.contract.serving import FrameworkServingContract
 from byoml.testing.contract.training import FrameworkTrainingContract
+from byoml_xgboost.content_types import JSON_LINES, LIBSVM, PARQUET
+from pyarrow import parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,22 +37,31 @@ def framework() -> str:
 
 
 @pytest.fixture(scope="module")
-def saved_model(trained: Any) -> Path:
-    folder: Path = trained.model_dir
-    return folder
+def saved_model(model_dir: Path) -> Path:
+    return model_dir
 
 
 @pytest.fixture(scope="module")
 def payloads(cancer: Mapping[str, Any]) -> dict[str, bytes]:
     """The same rows in every type."""
     rows = cancer["validation"][:5, 1:]
-    npy = io.BytesIO()
+    npy, records, table = io.BytesIO(), io.BytesIO(), io.BytesIO()
     np.save(npy, rows)
-    return {
+    write(records, [Record(features={VALUES: Tensor(row)}) for row in rows])
+    parquet.write_table(pa.table(list(rows.T), names=[f"c{number}" for number in range(rows.shape[1])]), table)
+    lines = [" ".join(f"{index}:{cell!r}" for index, cell in enumerate(row)) for row in rows.tolist()]
+    bodies = {
         "text/csv": "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist()).encode(),
+        "text/libsvm": "".join(f"0 {line}\n" for line in lines).encode(),
         "application/json": repr(rows.tolist()).encode(),
+        "application/jsonlines": "".join(f"{row}\n" for row in rows.tolist()).encode(),
+        "application/x-recordio-protobuf": records.getvalue(),
+        "application/x-parquet": table.getvalue(),
         "application/x-npy": npy.getvalue(),
     }
+    others = dict.fromkeys(JSON_LINES, bodies["application/jsonlines"])
+    others |= dict.fromkeys(LIBSVM, bodies["text/libsvm"]) | dict.fromkeys(PARQUET, bodies[PARQUET[0]])
+    return bodies | others
 
 
 @pytest.fixture(scope="module")

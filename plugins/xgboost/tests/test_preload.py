@@ -22,9 +22,9 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THR
 
 
 @pytest.fixture
-def container(trained: Any, tmp_path: Path) -> Container:
+def container(model_dir: Path, tmp_path: Path) -> Container:
     container = Container(tmp_path, {"BYOML_FRAMEWORK": "xgboost", **_ONE_THREAD})
-    shutil.copytree(trained.model_dir, container.paths.model, dirs_exist_ok=True)
+    shutil.copytree(model_dir, container.paths.model, dirs_exist_ok=True)
     return container
 
 

@@ -11,6 +11,7 @@ import pytest
 import xgboost as xgb
 from byoml.testing.container import Container
 from byoml_xgboost import model_files
+from byoml_xgboost.framework import XGBoost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def endpoint(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def endpoint(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """A server of the demo's model."""
     container = Container(tmp_path_factory.mktemp("serve"), {"BYOML_FRAMEWORK": "xgboost"})
-    shutil.copytree(trained.model_dir, container.paths.model, dirs_exist_ok=True)
+    shutil.copytree(model_dir, container.paths.model, dirs_exist_ok=True)
     with container.serve() as endpoint:
         yield endpoint
 
@@ -34,9 +35,9 @@ def rows(cancer: Mapping[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def expected(trained: Any, rows: Any) -> Any:
+def expected(model_dir: Path, rows: Any) -> Any:
     """What XGBoost itself says of the rows."""
-    return model_files.load(trained.model_dir).inplace_predict(rows.astype("float32"))
+    return XGBoost().model_fn(model_dir).inplace_predict(rows.astype("float32"))
 
 
 def csv_of(rows: Any) -> str:
@@ -65,7 +66,7 @@ def test_json_gives_a_list_of_scores(endpoint: Endpoint, rows: Any, expected: An
         (",".join(["1"] * 29 + ["abc"]), "text/csv", "row 1, column 30: 'abc' is not a number"),
         (json.dumps([[1] * 30, [2] * 29]), "application/json", "different lengths"),
         (json.dumps([["x"] * 30]), "application/json", "'x' is not a number"),
-        (json.dumps({"rows": []}), "application/json", "found dict"),
+        (json.dumps({"rows": []}), "application/json", "found an object with 'rows'"),
         ("[]", "application/json", "rows of numbers, at least one"),
     ],
     ids=["width", "text", "ragged", "json-text", "object", "no-rows"],
@@ -78,13 +79,13 @@ def test_rows_that_the_model_cannot_read_are_400(endpoint: Endpoint, body: str, 
     assert says in answer.json()["message"]
 
 
-def test_missing_values_may_be_empty_cells_or_null(endpoint: Endpoint, trained: Any, rows: Any) -> None:
+def test_missing_values_may_be_empty_cells_or_null(endpoint: Endpoint, model_dir: Path, rows: Any) -> None:
     """CSV's empty cell and JSON's null are the same missing value."""
     row = [None, *rows[0].tolist()[1:]]
     in_csv = endpoint.invoke(",".join("" if cell is None else repr(cell) for cell in row), "text/csv")
     in_json = endpoint.invoke(json.dumps([row]), "application/json", "text/csv")
 
-    model = model_files.load(trained.model_dir)
+    model = XGBoost().model_fn(model_dir)
     expected = model.inplace_predict(np.array([row], dtype="float32"))
     assert [np.float32(in_csv.text), np.float32(in_json.text)] == [expected[0]] * 2
 
@@ -114,4 +115,5 @@ def test_a_model_that_cannot_be_read_ends_the_server_and_says_why(tmp_path: Path
         code = endpoint.process.wait(30)
 
     assert code != 0
-    assert b"neither UBJ nor JSON" in endpoint.stderr()
+    assert b"the model cannot be loaded: " in endpoint.stderr()
+    assert b"byoml xgboost convert" in endpoint.stderr()

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_xgboost import model_files
+from byoml_xgboost.content_types import ACCEPTS, CONTENT_TYPES
+from byoml_xgboost.serving_settings import ServingSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
     import xgboost as xgb
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin import Context
-    from numpy.typing import NDArray
+
+    from byoml_xgboost.ensemble import Ensemble
+    from byoml_xgboost.objective import Objective
 
 __all__ = ["XGBoost"]
 
-_JSON = "application/json"
+# With one of these a user's script decides what is predicted: answers have the forms of AWS's script mode.
+_SCRIPTED = frozenset({"model_fn", "input_fn", "predict_fn"})
+
+_log = logging.getLogger(__name__)
 
 
 class XGBoost(Framework):
@@ -29,10 +38,14 @@ class XGBoost(Framework):
     name: ClassVar[str] = "xgboost"
     # Forked with one OpenMP thread; with more, the child would hang at its first prediction.
     capabilities = Capabilities(batchable=True, thread_safe=True, fork_safe=True, trains=True)
-    default_content_type = "text/csv"
+    default_content_type = "text/libsvm"
     default_accept = "text/csv"
-    content_types = ("text/csv", _JSON, "application/x-npy")
-    accepts = ("text/csv", _JSON, "application/x-npy")
+    content_types = CONTENT_TYPES
+    accepts = ACCEPTS
+
+    def __init__(self) -> None:
+        self._read: tuple[Mapping[str, str], ServingSettings] | None = None
+        self._objectives: WeakKeyDictionary[xgb.Booster, Objective] = WeakKeyDictionary()
 
     # training
 
@@ -49,26 +62,72 @@ class XGBoost(Framework):
     def recognizes(self, model_dir: Path) -> bool:
         return bool(model_files.candidates(model_dir))
 
-    def model_fn(self, model_dir: Path) -> xgb.Booster:
+    def model_fn(self, model_dir: Path, context: Context | None = None) -> Any:
         # The number of threads is OMP_NUM_THREADS, which the OpenMP runtime reads by itself.
-        return model_files.load(model_dir)
+        settings = self._settings(context.environ if context else {})
+        model = model_files.load(model_dir, settings)
+        if settings.keys:
+            self._check_keys(settings.keys, self._objective(model))
+        return model
 
-    def input_fn(self, body: bytes, content_type: str, context: Context) -> NDArray[np.floating[Any]]:
-        from byoml.plugin.matrix import as_matrix
+    def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:
+        from byoml_xgboost.request_rows import RowReader
 
-        return as_matrix(context.codecs.decode(body, content_type), content_type)
+        first_index = self._settings(context.environ).first_index
+        table = RowReader(context.codecs, context.model, first_index).read(body, content_type)
+        return self._matrix(table, context.model) if "predict_fn" in context.users else table
 
-    def predict_fn(self, data: NDArray[np.floating[Any]], model: xgb.Booster) -> Any:
-        from byoml.plugin.matrix import check_width
+    def predict_fn(self, data: Any, model: Any) -> Any:
+        from byoml_xgboost.predictors import predict_any
 
-        from byoml_xgboost.predicting import predict
-
-        check_width(data, model.num_features())
-        return predict(model, data)
+        return predict_any(data, model)
 
     def output_fn(self, prediction: Any, accept: str, context: Context) -> tuple[bytes, str]:
-        answer = {"predictions": [{"score": score} for score in prediction.tolist()]} if accept == _JSON else prediction
-        return context.codecs.encode(answer, accept), accept
+        from byoml_xgboost import answers, selectable
+
+        settings = self._settings(context.environ)
+        if context.users & _SCRIPTED:
+            return context.codecs.encode(prediction, accept), accept
+        if settings.keys:
+            rows = selectable.select(prediction, settings.keys, self._objective(context.model))
+            return answers.selected(rows, accept, context.codecs), accept
+        if settings.one_line and accept == self.default_accept:
+            return answers.one_line(prediction), accept
+        return answers.plain(prediction, accept, context.codecs), accept
+
+    def _settings(self, environ: Mapping[str, str]) -> ServingSettings:
+        """Read the variables once; a process has one environment."""
+        if self._read is None or self._read[0] is not environ:
+            self._read = (environ, ServingSettings.read(environ))
+        return self._read[1]
+
+    def _objective(self, model: xgb.Booster | Ensemble) -> Objective:
+        """Read a model's objective once, as it takes long beside a prediction."""
+        from byoml_xgboost.ensemble import Ensemble
+        from byoml_xgboost.objective import objective_of
+
+        if isinstance(model, Ensemble):
+            return model.objective
+        if model not in self._objectives:
+            self._objectives[model] = objective_of(model)
+        return self._objectives[model]
+
+    @staticmethod
+    def _check_keys(keys: tuple[str, ...], objective: Objective) -> None:
+        from byoml_xgboost.selectable import keys_of
+
+        if empty := [key for key in keys if key not in keys_of(objective)]:
+            told = "a model of %s has no %s, so answers hold NaN there (null in JSON); it has %s"
+            _log.warning(told, objective.name, ", ".join(empty), ", ".join(keys_of(objective)))
+
+    @staticmethod
+    def _matrix(table: Any, model: Any) -> xgb.DMatrix:
+        """Make what a user's predict_fn gets in AWS's container."""
+        import xgboost as xgb
+
+        from byoml_xgboost.predictors import names_of
+
+        return xgb.DMatrix(table, feature_names=names_of(model))
 
     # image
 

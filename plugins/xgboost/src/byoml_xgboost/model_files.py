@@ -5,92 +5,99 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from byoml.errors import ConfigurationError
 from byoml.plugin.model_files import only, written_whole
+
+from byoml_xgboost.model_errors import NamedModelMissingError
+from byoml_xgboost.reading import read_model, reason
+from byoml_xgboost.serving_settings import ServingSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import xgboost as xgb
 
-__all__ = ["NAME", "UnreadableModelError", "candidates", "load", "save"]
+    from byoml_xgboost.ensemble import Ensemble
+
+__all__ = ["NAME", "candidates", "load", "reason", "save"]
 
 NAME = "xgboost-model"
-_SUFFIXES = (".json", ".ubj")
-# How an error begins: `[14:51:22] /src/objective/regression_obj.cu:83: Check failed: a == b (1 vs. 2) : `.
-_SOURCE = re.compile(r"^(\[[\d:]+\] )?\S+\.(cc|cu|h):\d+: ")
-_CHECK = re.compile(r"^Check failed: (\w+|.*?\) ?): ")
-
-
-class UnreadableModelError(ConfigurationError):
-    """A file is not a model that the installed XGBoost reads."""
-
-    def __init__(self, path: Path, release: str, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot be read by XGBoost {release} ({reason}); "
-            "it must be a model that save_model wrote as UBJ or JSON"
-        )
+_ONE_OF_MANY = re.compile(rf"{NAME}-(\d+)")
+# Of the usual name, and of any.
+_SUFFIXES = frozenset({".ubj", ".json", ".bst", ".model", ".bin", ".deprecated", ".pkl", ".pickle"})
+_OWN_SUFFIXES = frozenset({".ubj", ".bst"})
 
 
 def candidates(model_dir: Path) -> list[Path]:
-    """Name the files that may be the model: `xgboost-model` alone where it is there, else by suffix.
+    """Name the files that may be the model: `xgboost-model`, else the folds of one training, else by suffix.
 
     Args:
         model_dir: The model folder.
 
     Returns:
-        Files of the folder itself, sorted; all others are none of our business.
+        Files of the folder itself, folds by number, others sorted; all others are none of our business.
     """
     exact = model_dir / NAME
     if exact.is_file():
         return [exact]
-    found = (path for path in sorted(model_dir.glob("*")) if path.is_file() and path.suffix in _SUFFIXES)
-    return [path for path in found if path.suffix == ".ubj" or path.stem == NAME]
+    files = [path for path in sorted(model_dir.glob("*")) if path.is_file()]
+    folds = [path for path in files if _ONE_OF_MANY.fullmatch(path.name)]
+    if folds:
+        return sorted(folds, key=_number)
+    return [path for path in files if path.suffix in (_SUFFIXES if path.stem == NAME else _OWN_SUFFIXES)]
 
 
-def load(model_dir: Path) -> xgb.Booster:
-    """Load the model of a folder.
+def _number(fold: Path) -> int:
+    return int(fold.name.rpartition("-")[2])
+
+
+def load(model_dir: Path, settings: ServingSettings | None = None) -> xgb.Booster | Ensemble:
+    """Load the model of a folder, or the folds of one training as one.
 
     Args:
         model_dir: The model folder.
+        settings: Which files are the model, and whether several predict together; None: the defaults.
 
     Returns:
         The model.
 
     Raises:
         ModelFilesError: There is no model.
-        AmbiguousModelError: There are several.
-        UnreadableModelError: It is no model, or one of a form that this release does not read.
+        AmbiguousModelError: There are several that are no folds.
+        EnsembleError: They do not belong together.
+        ConfigurationError: Reading one failed; see `read_model`.
     """
-    import xgboost as xgb
+    from byoml_xgboost.ensemble import Ensemble
 
-    found = only(model_dir, candidates(model_dir), NAME, "*.ubj")
-    # From bytes: by a name without suffix XGBoost warns that it guesses. An empty buffer would abort the process.
-    content = bytearray(found.read_bytes())
-    if not content.startswith(b"{"):
-        raise UnreadableModelError(found, xgb.__version__, "it is neither UBJ nor JSON")
-    try:
-        return xgb.Booster(model_file=content)
-    except xgb.core.XGBoostError as error:
-        raise UnreadableModelError(found, xgb.__version__, reason(error)) from None
+    settings = settings or ServingSettings()
+    files = _named(model_dir, settings.models) if settings.models else candidates(model_dir)
+    several = settings.models or (files and _ONE_OF_MANY.fullmatch(files[0].name))
+    if not several:
+        files = [only(model_dir, files, NAME, "*.ubj")]
+    if not settings.ensemble:
+        files = files[:1]
+    boosters = {path.name: read_model(path, pickles=settings.pickles) for path in files}
+    return Ensemble.of(boosters) if len(boosters) > 1 else boosters[files[0].name]
 
 
-def save(model: xgb.Booster, model_dir: Path) -> Path:
-    """Write a model as `xgboost-model`, in UBJ, so that the file is there whole or not at all.
+def _named(model_dir: Path, names: tuple[str, ...]) -> list[Path]:
+    files = [model_dir / name for name in names]
+    for path in files:
+        if not path.is_file():
+            raise NamedModelMissingError(path, sorted(other.name for other in model_dir.glob("*") if other.is_file()))
+    return files
+
+
+def save(model: xgb.Booster, model_dir: Path, name: str = NAME) -> Path:
+    """Write a model in UBJ, so that the file is there whole or not at all.
 
     Args:
         model: The model.
         model_dir: The folder, made where it is missing.
+        name: The file's name; `xgboost-model-<number>` for one fold of several.
 
     Returns:
         The file.
     """
-    with written_whole(model_dir / NAME) as part:
+    with written_whole(model_dir / name) as part:
         part.write_bytes(model.save_raw("ubj"))
-    return model_dir / NAME
-
-
-def reason(error: Exception) -> str:
-    """Cut an error of XGBoost's C++ down to its sentence: no time, no source file, no stack."""
-    first = _SOURCE.sub("", str(error).strip().split("\n", 1)[0])
-    return (_CHECK.sub("", first) or first).strip(" .")
+    return model_dir / name
