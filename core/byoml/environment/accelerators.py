@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Accelerators", "count_cpus"]
 
 _PROBE_SECONDS = 20
 _CGROUPS = Path("/sys/fs/cgroup")
+# What NVIDIA's container runtime takes for none.
+_NO_GPU = ("", "none", "void")
+_UUID = re.compile(r"UUID: ([\w-]+)")
+_KINDS = ("GPU-", "MIG-")
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,8 @@ class Accelerators:
     neurons: int = 0
 
     @classmethod
-    def probe(cls) -> Accelerators:
-        return cls(count_cpus(), _count_gpus(), _count_neurons())
+    def probe(cls, environ: Mapping[str, str]) -> Accelerators:
+        return cls(count_cpus(), _count_gpus(environ), _count_neurons())
 
 
 def count_cpus(cgroups: Path = _CGROUPS) -> int:
@@ -69,8 +78,27 @@ def _probe(*argv: str) -> str:
         return ""
 
 
-def _count_gpus() -> int:
-    return sum(line.startswith("GPU ") for line in _probe("nvidia-smi", "--list-gpus").splitlines())
+def _count_gpus(environ: Mapping[str, str]) -> int:
+    """Count what the driver lists, as far as the container was given it and programs may see it (L-15)."""
+    given, seen = environ.get("NVIDIA_VISIBLE_DEVICES", "all"), environ.get("CUDA_VISIBLE_DEVICES")
+    if given in _NO_GPU or seen == "":
+        return 0
+    lines = _probe("nvidia-smi", "--list-gpus").splitlines()
+    gpus = sum(line.startswith("GPU ") for line in lines)
+    if given != "all":
+        gpus = min(gpus, len(given.split(",")))
+    return gpus if seen is None else _count_seen(seen.split(","), gpus, _UUID.findall("\n".join(lines)))
+
+
+def _count_seen(names: Sequence[str], gpus: int, uuids: Sequence[str]) -> int:
+    """Count devices up to the first name that stands for none, as CUDA does: numbers, or how a UUID begins."""
+    count = 0
+    for name in map(str.strip, names):
+        by_number = name.isdecimal() and int(name) < gpus
+        if not by_number and not (name.startswith(_KINDS) and any(uuid.startswith(name) for uuid in uuids)):
+            break
+        count += 1
+    return count
 
 
 def _count_neurons() -> int:

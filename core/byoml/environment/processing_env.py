@@ -85,7 +85,7 @@ class ProcessingEnv:
             inputs=_inputs(config, paths) if config else _folders(paths.processing_input, "File"),
             outputs=_outputs(config, paths) if config else _folders(paths.processing_output, "EndOfJob"),
             resources=ResourceConfig.from_raw(read_config(paths.config, "resourceconfig.json")),
-            accelerators=Accelerators.probe(),
+            accelerators=Accelerators.probe(environ),
             job_config=config,
         )
 

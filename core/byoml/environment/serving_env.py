@@ -38,7 +38,7 @@ class ServingEnv:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> ServingEnv:
-        return cls(dict(environ), ContainerPaths.from_environ(environ), Accelerators.probe())
+        return cls(dict(environ), ContainerPaths.from_environ(environ), Accelerators.probe(environ))
 
     @property
     def port(self) -> int:
@@ -63,6 +63,11 @@ class ServingEnv:
     @property
     def multi_model(self) -> bool:
         return truth(self.environ.get("SAGEMAKER_MULTI_MODEL"))
+
+    @property
+    def workers_said(self) -> bool:
+        """Whether the user has said how many workers there shall be."""
+        return self.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "auto").strip().lower() not in ("", "auto")
 
     @property
     def spare_megabytes(self) -> int:

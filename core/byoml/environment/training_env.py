@@ -67,7 +67,7 @@ class TrainingEnv:
             hyperparameters=Hyperparameters.from_raw(read_config(paths.input_config, "hyperparameters.json")),
             channels=channels_of(config, paths.input_data),
             resources=ResourceConfig.from_raw(read_config(paths.input_config, "resourceconfig.json")),
-            accelerators=Accelerators.probe(),
+            accelerators=Accelerators.probe(environ),
             input_data_config=config,
             checkpoint_dir=CheckpointConfig.read(paths).folder,
         )

@@ -50,7 +50,7 @@ def test_gpus_and_neuron_cores_are_what_their_tools_list(tmp_path: Path, monkeyp
     _program(tmp_path, "nvidia-smi", "printf 'GPU 0: A\\n  MIG 1g: 0\\nGPU 1: B\\n'")
     _program(tmp_path, "neuron-ls", """echo '[{"nc_count": 2}, {"nc_count": 4}]'""")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
-    found = Accelerators.probe()
+    found = Accelerators.probe({})
     assert (found.gpus, found.neurons) == (2, 6)
     assert found.cpus >= 1
 
@@ -61,11 +61,40 @@ def test_a_broken_tool_counts_as_none(tmp_path: Path, monkeypatch: pytest.Monkey
     _program(tmp_path, "nvidia-smi", script)
     _program(tmp_path, "neuron-ls", script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
-    found = Accelerators.probe()
+    found = Accelerators.probe({})
     assert (found.gpus, found.neurons) == (0, 0)
 
 
 def test_without_the_tools_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked that is not there."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert Accelerators.probe() == Accelerators(count_cpus(), 0, 0)
+    assert Accelerators.probe({}) == Accelerators(count_cpus(), 0, 0)
+
+
+_TWO = "printf 'GPU 0: A (UUID: GPU-a1)\\n  MIG 1g.5gb Device 0: (UUID: MIG-x)\\nGPU 1: B (UUID: GPU-b2)\\n'"
+
+
+@pytest.mark.parametrize(
+    ("variables", "gpus"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": "1"}, 1),
+        ({"CUDA_VISIBLE_DEVICES": "1, 0"}, 2),
+        ({"CUDA_VISIBLE_DEVICES": ""}, 0),
+        ({"CUDA_VISIBLE_DEVICES": "-1"}, 0),
+        ({"CUDA_VISIBLE_DEVICES": "1,7,0"}, 1),
+        ({"CUDA_VISIBLE_DEVICES": "GPU-b"}, 1),
+        ({"CUDA_VISIBLE_DEVICES": "GPU-c"}, 0),
+        ({"CUDA_VISIBLE_DEVICES": "MIG-x"}, 1),
+        ({"NVIDIA_VISIBLE_DEVICES": "all"}, 2),
+        ({"NVIDIA_VISIBLE_DEVICES": "3"}, 1),
+        ({"NVIDIA_VISIBLE_DEVICES": "none"}, 0),
+        ({"NVIDIA_VISIBLE_DEVICES": "0,1", "CUDA_VISIBLE_DEVICES": "0"}, 1),
+    ],
+)
+def test_gpus_are_those_that_the_container_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], gpus: int
+) -> None:
+    """Several containers share a machine: each counts its own (contract/inference L-15)."""
+    _program(tmp_path, "nvidia-smi", _TWO)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    assert Accelerators.probe(variables).gpus == gpus
