@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from blackbox import console_script, environment, free_port, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Answer", "Server", "start", "stop", "wait_until_ready"]
@@ -62,13 +62,16 @@ class Server(NamedTuple):
         return self.stderr.read_text("utf-8", "replace")
 
 
-def start(files: Mapping[str, str], folder: Path, variables: Mapping[str, str] | None = None) -> Server:
+def start(
+    files: Mapping[str, str], folder: Path, variables: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+) -> Server:
     """Start ``serve`` over a model that is nothing but code.
 
     Args:
         files: The text of each file, by its path below model/code.
         folder: Where the tree and what the server writes go.
         variables: More of the environment; ``${BASE}`` stands for the root.
+        prefix: What stands before the command, and runs it.
 
     Returns:
         The server, which may not listen yet.
@@ -85,7 +88,7 @@ def start(files: Mapping[str, str], folder: Path, variables: Mapping[str, str] |
     }
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
-            [console_script("serve")],
+            [*prefix, console_script("serve")],
             env=environment(folder / "ml", {**own, **(variables or {})}),
             stdout=stdout,
             stderr=stderr,

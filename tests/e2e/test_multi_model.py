@@ -68,6 +68,30 @@ def test_it_is_healthy_without_any_model(endpoint: Endpoint) -> None:
     assert endpoint.request("GET", "/models").json() == {"models": []}
 
 
+_SLOW = """
+import os, time
+with open(os.environ["SEEN"], "a") as seen:
+    seen.write("x")
+time.sleep(1)
+"""
+
+
+def test_a_model_that_was_evicted_loads_again_without_its_libraries(container: Container) -> None:
+    """What was imported stays: only the model itself is read again, whichever model imported it first (7-5)."""
+    container.write({"libraries/slow_library.py": _SLOW})
+    for number, name in enumerate("ab"):
+        url = _write(container, name, number)
+        script = Path(url) / "code/inference.py"
+        script.write_text("import slow_library\n" + script.read_text())
+    seen = container.path("seen")
+    with container.serve({**_MULTI, "PYTHONPATH": str(container.path("libraries")), "SEEN": str(seen)}) as endpoint:
+        for name in "aba":
+            assert endpoint.load_model(name, _url(container, name)).status == 200
+            assert _ask(endpoint, name).json() == [name, "ab".index(name)]
+            assert endpoint.unload_model(name).status == 200
+    assert seen.read_text() == "x"
+
+
 @pytest.mark.parametrize(("said", "on"), [("True", True), ("1", True), ("false", False), ("0", False), ("", False)])
 def test_the_mode_is_a_boolean(container: Container, said: str, *, on: bool) -> None:
     """`false` is not on, and `True` is not off (contract/inference M-10)."""

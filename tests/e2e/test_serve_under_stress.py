@@ -126,7 +126,7 @@ def test_sigterm_answers_what_is_in_flight_and_does_not_wait_for_idle_connection
 
 
 def test_a_killed_worker_is_replaced_while_the_other_serves(tmp_path: Path) -> None:
-    """A worker that dies takes its own request with it and nothing else."""
+    """A worker that dies takes its own request with it and nothing else; the log says what may help (7-31)."""
     with _serving(tmp_path, _NAMES_ITS_PROCESS) as server:
 
         def pids() -> set[int]:
@@ -138,6 +138,8 @@ def test_a_killed_worker_is_replaced_while_the_other_serves(tmp_path: Path) -> N
         killed = min(pids())
         os.kill(killed, signal.SIGKILL)
         assert wait_until(lambda: len(pids() - {killed}) == 2, 20)
+        assert f"worker {killed} was killed by SIGKILL while it served: most probably the memory" in server.told()
+        assert "set SAGEMAKER_MODEL_SERVER_WORKERS to fewer workers" in server.told()
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_container_and_says_why_last(tmp_path: Path) -> None:

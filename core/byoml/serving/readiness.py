@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import struct
 
 __all__ = ["Readiness"]
 
 
 _READY, _UNWELL = 1, 2
+_COUNT = struct.Struct("I")
 
 
 class Readiness:
@@ -23,7 +25,9 @@ class Readiness:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._shared = mmap.mmap(-1, workers + 1)
+        # Beside the workers' bytes: whether all were ready at once, and how many that are.
+        self._shared = mmap.mmap(-1, workers + 1 + _COUNT.size)
+        _COUNT.pack_into(self._shared, workers + 1, workers)
         self._taken: dict[int, int] = {}
         # Whoever takes the one byte out of this pipe tells that the server is ready, and nobody else does.
         self._untold, self._tell = os.pipe()
@@ -71,7 +75,22 @@ class Readiness:
             Whether the server is ready by that: True in one worker only.
         """
         self._shared[slot] = _READY
-        if all(self._shared[index] for index in range(self._workers)):
+        return self._tells()
+
+    def expect(self, number: int) -> bool:
+        """Say how many workers there are to be, where they are fewer than at first; called in the arbiter.
+
+        Args:
+            number: Their number.
+
+        Returns:
+            Whether the server is ready by that.
+        """
+        _COUNT.pack_into(self._shared, self._workers + 1, number)
+        return self._tells()
+
+    def _tells(self) -> bool:
+        if self.loaded >= _COUNT.unpack_from(self._shared, self._workers + 1)[0]:
             self._shared[self._workers] = 1
         if not self.ready:
             return False
@@ -83,6 +102,16 @@ class Readiness:
     def feel(self, slot: int, *, well: bool) -> None:
         """Say how the worker of this byte does; while one is unwell the server is not ready (H-15)."""
         self._shared[slot] = _READY if well else _UNWELL
+
+    @property
+    def loaded(self) -> int:
+        """How many workers have their model."""
+        return self._workers - self._shared[: self._workers].count(0)
+
+    def has_loaded(self, worker: int) -> bool:
+        """Tell by its number whether a worker has its model; called in the arbiter."""
+        slot = self._taken.get(worker)
+        return slot is not None and self._shared[slot] != 0
 
     @property
     def began(self) -> bool:

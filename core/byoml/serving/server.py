@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
+from byoml.serving.arbiter import CrewArbiter
 from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
 from byoml.serving.metrics import Metrics
@@ -46,8 +46,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     endpoint: Endpoint
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._readiness = Readiness(plan.settings.workers)
+        self.plan = plan
+        self.readiness = Readiness(plan.settings.workers)
         self._metrics = Metrics(plan.settings.workers)
         super().__init__()
 
@@ -56,7 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def _options(self) -> dict[str, Any]:
-        settings, env = self._plan.settings, self._plan.env
+        settings, env = self.plan.settings, self.plan.env
         return {
             "bind": f"0.0.0.0:{settings.port}",
             "worker_class": Worker,
@@ -76,37 +76,37 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         }
 
     def _before_workers(self, arbiter: Any) -> None:
-        if preloads(self._plan):
-            self._plan = preload(self._plan, arbiter.LISTENERS[0].sock)
+        if preloads(self.plan):
+            self.plan = preload(self.plan, arbiter.LISTENERS[0].sock)
 
     def _before_fork(self, _arbiter: object, worker: Any) -> None:
-        self._slot = self._readiness.claim(worker.age)
+        self._slot = self.readiness.claim(worker.age)
         self._metrics.claim(self._slot)
 
     def _after_exit(self, arbiter: Any, worker: Any) -> None:
-        was_ready = self._readiness.ready
-        slot = self._readiness.release(worker.age)
+        was_ready = self.readiness.ready
+        slot = self.readiness.release(worker.age)
         if slot is not None:
             self._metrics.release(slot)
-        if was_ready and not self._readiness.ready and arbiter.LISTENERS:  # at a stop there are none any more
+        if was_ready and not self.readiness.ready and arbiter.LISTENERS:  # at a stop there are none any more
             _log.info("no worker is left: /ping answers 503 until one has loaded the model again")
 
     def load(self) -> DataPlane:
         """Make the worker's application; called in the worker."""
-        kind = ModelsEndpoint if self._plan.multi_model else Endpoint
-        self.endpoint = kind(self._plan, self._readiness, self._metrics, self._slot, end_container)
-        plane = DataPlane(self._plan, self.endpoint)
+        kind = ModelsEndpoint if self.plan.multi_model else Endpoint
+        self.endpoint = kind(self.plan, self.readiness, self._metrics, self._slot, end_container)
+        plane = DataPlane(self.plan, self.endpoint)
         plane.people = self._people(plane.routes)
         return plane
 
     def _people(self, routes: Mapping[str, tuple[str, ...]]) -> Any:
-        plugins = self._plan.plugins
+        plugins = self.plan.plugins
         if not plugins.hook.byoml_register_routes.get_hookimpls():
             return None
         from byoml.serving.console.app import make_people_app
         from byoml.serving.console.served import Served
 
-        return make_people_app(plugins, Served.of(self._plan, routes))
+        return make_people_app(plugins, Served.of(self.plan, routes))
 
 
 def _http_parser() -> str:
@@ -135,7 +135,7 @@ def run(plan: Plan) -> int:
     """
     _log.info("gunicorn %s with its %s parser", version("gunicorn"), _http_parser())
     try:
-        Arbiter(Server(plan)).run()
+        CrewArbiter(Server(plan)).run()
     except SystemExit as end:
         return 1 if end.code else 0
     except HaltServer:  # a second worker could not load its model either, while the first one's end was seen to

@@ -10,6 +10,8 @@ from gunicorn.glogging import Logger
 
 __all__ = ["ServerLog"]
 
+_TOLD_BY_US = ((Arbiter.WORKER_BOOT_ERROR,), ("SIGKILL",))
+
 
 class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
     """What gunicorn logs to: byoml's handlers in place of its own."""
@@ -21,6 +23,6 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
             self.error_log.handlers = list(ours)
 
     def error(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Pass over the end of a worker that could not load its model: the cause is the log's last line (L-5)."""
-        if not (msg.startswith("Worker (pid") and args[-1:] == (Arbiter.WORKER_BOOT_ERROR,)):
+        """Pass over the ends of workers of which we say more ourselves: killed, or without their model (L-5)."""
+        if not (msg.startswith("Worker (pid") and args[-1:] in _TOLD_BY_US):
             super().error(msg, *args, **kwargs)

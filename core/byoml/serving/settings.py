@@ -93,8 +93,7 @@ def worker_variables(env: ServingEnv, settings: ServerSettings) -> dict[str, str
 
 
 def _workers(env: ServingEnv) -> tuple[int, str]:
-    said = env.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "auto").strip().lower()
-    if said not in ("", "auto"):
+    if env.workers_said:
         return env.whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1), "SAGEMAKER_MODEL_SERVER_WORKERS"
     if env.multi_model:
         return 1, "multi-model mode: what is loaded is known in one process"

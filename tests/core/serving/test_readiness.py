@@ -60,3 +60,15 @@ def test_a_child_s_mark_is_seen_by_its_parent() -> None:
         os._exit(0)
     os.waitpid(pid, 0)
     assert readiness.ready
+
+
+def test_fewer_workers_than_at_first_are_enough_once_that_is_said() -> None:
+    """As where memory holds no more; the one that says it tells that the server is ready."""
+    readiness = Readiness(3)
+    slots = [readiness.claim(worker) for worker in (1, 2)]
+    assert not readiness.mark(slots[0])
+    assert (readiness.loaded, readiness.has_loaded(1), readiness.has_loaded(2)) == (1, True, False)
+    assert not readiness.expect(2)
+    assert readiness.mark(slots[1])
+    assert not readiness.expect(2)
+    assert readiness.ready
