@@ -7,6 +7,7 @@ import pickle
 import shutil
 import warnings
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,6 @@ from byoml_torch.framework import Torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -150,7 +150,7 @@ def test_nothing_is_run_that_lies_in_an_exported_model(
     buffer = tmp_path / "buffer"
     torch.save((harm,), buffer)
     content = buffer.read_bytes()
-    path = shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2")
+    path = Path(shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2"))
     _rewritten(path, place(content))
 
     with pytest.raises(PickledModelError, match=r"model\.pt2 holds pickled Python objects"):
@@ -161,7 +161,7 @@ def test_nothing_is_run_that_lies_in_an_exported_model(
 
 def test_an_archive_that_could_be_read_in_two_ways_is_refused(trained: Any, tmp_path: Path) -> None:
     """Of two members of one name, we might look at the one and torch load the other."""
-    path = shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2")
+    path = Path(shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2"))
     with zipfile.ZipFile(path, "a") as archive:
         name = archive.namelist()[0]
         archive.writestr(name.upper(), b"")
@@ -172,7 +172,7 @@ def test_an_archive_that_could_be_read_in_two_ways_is_refused(trained: Any, tmp_
 
 def test_machine_code_in_an_archive_is_refused(trained: Any, tmp_path: Path) -> None:
     """Torch would load it as a library, which runs it."""
-    path = shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2")
+    path = Path(shutil.copy(trained.model_dir / "model.pt2", tmp_path / "model.pt2"))
     with zipfile.ZipFile(path, "a") as archive:
         root = archive.namelist()[0].partition("/")[0]
         archive.writestr(f"{root}/data/aotinductor/model/model.so", b"")
