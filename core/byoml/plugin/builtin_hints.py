@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from byoml.plugin.hookspecs import hookimpl
+from byoml.source.aws_packages import instead_of
 
 if TYPE_CHECKING:
     from byoml.environment.processing_env import ProcessingEnv
@@ -38,6 +39,8 @@ def byoml_explain_failure(env: TrainingEnv | ProcessingEnv, outcome: Outcome) ->
     del env
     if outcome.exit_code == _KILLED:
         return "hint: SIGKILL from outside most often means that memory ran out; use less, or a larger instance"
+    if instead := instead_of(outcome.stderr_tail):
+        return f"hint: {instead}"
     for pattern, hint in _HINTS:
         found = pattern.search(outcome.stderr_tail)
         if found:

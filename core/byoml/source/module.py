@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from byoml.errors import UserModuleError
+from byoml.source.aws_packages import import_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,5 +44,5 @@ def load_module(path: Path, root: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise UserModuleError(path, f"cannot be imported: {type(error).__name__}: {error}") from error
+        raise UserModuleError(path, import_failure(error)) from error
     return module

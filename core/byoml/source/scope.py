@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from byoml.errors import UserModuleError
+from byoml.source.aws_packages import import_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +76,7 @@ class Scope:
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            raise UserModuleError(path, f"cannot be imported: {type(error).__name__}: {error}") from error
+            raise UserModuleError(path, import_failure(error)) from error
         return module
 
     def bound(self, spec: ModuleSpec) -> ModuleSpec:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
         (Outcome(137, 9), "memory"),
         (Outcome(1, None, "Traceback\nModuleNotFoundError: No module named 'yaml'\n"), "'yaml' is not installed"),
         (
+            Outcome(1, None, "ModuleNotFoundError: No module named 'sagemaker_containers.beta'\n"),
+            "sagemaker_containers is AWS's and not here: read the job from the SM_* variables",
+        ),
+        (
             Outcome(2, None, "train.py: error: unrecognized arguments: --eta 0.2\n"),
             "let the script's parser know --eta 0.2",
         ),
