@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from byoml.launchers.watch import WatchSettings
     from byoml.plugin.values import Launcher
 
-__all__ = ["byoml_select_launcher", "mpi_launcher", "torchrun_launcher"]
+__all__ = ["byoml_select_launcher", "mpi_launcher", "torchrun_launcher", "watch_settings"]
 
 _log = logging.getLogger("byoml.launchers")
 _MPI = ("sagemaker_mpi_enabled", "sagemaker_use_mpi")
@@ -68,7 +68,7 @@ def mpi_launcher(env: TrainingEnv, group: HostGroup) -> Launcher:
         _whole(env, "sagemaker_mpi_num_processes", "sagemaker_num_processes"),
         MpiSettings.words(options or drivers.distributed.get("mpi_additional_options")),
     )
-    return MpiLauncher(group, settings, _watch(env, group, "MPI", needed=True))
+    return MpiLauncher(group, settings, watch_settings(env, group, "MPI", needed=True))
 
 
 def torchrun_launcher(env: TrainingEnv, group: HostGroup) -> Launcher:
@@ -87,14 +87,29 @@ def torchrun_launcher(env: TrainingEnv, group: HostGroup) -> Launcher:
     from byoml.launchers.torchrun import TorchrunLauncher, TorchrunSettings
 
     settings = TorchrunSettings.read(env.environ, _interface(env), env.job_name)
-    return TorchrunLauncher(group, settings, _watch(env, group, "torchrun", needed=False))
+    return TorchrunLauncher(group, settings, watch_settings(env, group, "torchrun", needed=False))
 
 
 def _interface(env: TrainingEnv) -> str:
     return str(_first(env, "sagemaker_network_interface_name") or env.resources.network_interface)
 
 
-def _watch(env: TrainingEnv, group: HostGroup, launcher: str, *, needed: bool) -> WatchSettings | None:
+def watch_settings(env: TrainingEnv, group: HostGroup, launcher: str, *, needed: bool) -> WatchSettings | None:
+    """Say how the hosts of a launcher watch each other.
+
+    Args:
+        env: The job.
+        group: The hosts that take part.
+        launcher: Its name, for the error.
+        needed: Whether the launcher cannot do without.
+
+    Returns:
+        The settings; None for one host, or where nothing is secret and the launcher can do without.
+
+    Raises:
+        SecretMissingError: Nothing is secret, and the launcher cannot do without.
+        SettingError: A variable holds what it must not.
+    """
     from byoml.launcher_errors import SecretMissingError
     from byoml.launchers.secret import job_secret
     from byoml.launchers.watch import DEFAULT_PORT, WatchSettings, port_of

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from byoml.environment.processing_env import ProcessingEnv
     from byoml.environment.training_env import TrainingEnv
     from byoml.plugin import Context
+    from byoml.plugin.values import Launcher
 
     from byoml_tensorflow.models import Models
 
@@ -42,6 +43,16 @@ class TensorFlow(Framework):
 
     # training
 
+    def env_vars(self, env: TrainingEnv) -> dict[str, str]:
+        from byoml_tensorflow.launching import program_variables
+
+        return program_variables(env)
+
+    def launcher(self, env: TrainingEnv) -> Launcher | None:
+        from byoml_tensorflow.launching import choose_launcher
+
+        return choose_launcher(env)
+
     def default_entry_point(self, env: TrainingEnv) -> EntryPoint:
         return EntryPoint.module("byoml_tensorflow.train", env.paths.code)
 
@@ -61,10 +72,17 @@ class TensorFlow(Framework):
         return bool(model_files.places(model_dir))
 
     def user_functions(self, module: ModuleType) -> dict[str, Callable[..., Any] | None]:
-        """Take `input_handler` with `output_handler`, and leave alone the model_fn of an estimator's script."""
+        """Take `input_handler` with `output_handler`, and leave alone what an estimator's script calls model_fn."""
+        from byoml_tensorflow.function_scripts import TRAINS
         from byoml_tensorflow.handlers import handler_functions
 
-        return dict(handler_functions(module))
+        estimators = any(hasattr(module, name) for name in TRAINS)
+        return {**({"model_fn": None} if estimators else {}), **handler_functions(module)}
+
+    def before_script(self) -> None:
+        from byoml_tensorflow.old_keras import answer_old_names
+
+        answer_old_names()
 
     def model_fn(self, model_dir: Path, context: Context) -> Models:  # type: ignore[override]  # bound by its name
         from byoml_tensorflow import models
