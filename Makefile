@@ -47,7 +47,7 @@ test: $(TOOLS)/.ready dist/.built ## run all tests, the linters and the checks o
 
 test-images: $(TOOLS)/.ready dist/.built ## run the tests that need Docker, and those with the SageMaker SDK as the client
 	@sh tools/docker.sh
-	@$(TOX) run -e sdk,images
+	@$(TOX) run -e sdk,sdk3,images
 
 image-wheels: dist/.built ## lay into dockerfiles/ the wheels that its images are built from
 	@$(TOOLS)/bin/python tools/image_wheels.py
