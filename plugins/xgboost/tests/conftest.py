@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
-from byoml.codecs import Codecs
-from byoml.plugin import builtin_codecs
-from byoml.plugin.manager import all_answers, make_manager
-from byoml.plugin.values import Context, Invocation
-from byoml.serving.engine import Answer, Engine
-from byoml.serving.functions import InferenceFunctions
+from byoml.testing.asked import Asked
 from byoml_xgboost.framework import XGBoost
 from sklearn.datasets import load_breast_cancer
 
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from byoml.request_errors import RequestError
     from numpy.typing import NDArray
 
 
@@ -141,35 +135,14 @@ def model_dir(booster: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Asked:
-    """A loaded model that answers, its functions bound as a worker binds them.
-
-    Args:
-        model_dir: The model folder.
-        environ: The server's variables.
-    """
+class CsvAsked(Asked):
+    """A loaded model that is asked and answers in CSV unless something else is said."""
 
     def __init__(self, model_dir: Path, environ: Mapping[str, str] | None = None) -> None:
-        manager = make_manager({}, [builtin_codecs])
-        owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
-        codecs, framework, environ = Codecs(owned), XGBoost(), environ or {}
-        functions = InferenceFunctions.bind(framework, None, None)
-        self.model = functions.model_fn(Context(model_dir, codecs, environ=environ), model_dir)
-        self.engine = Engine(framework, functions, codecs, self.model, model_dir)
-        self.engine.environ = environ
-
-    def answers(self, *requests: tuple[bytes, str], accept: str = "text/csv") -> list[Answer | RequestError]:
-        """Answer requests as one batch."""
-        return self.engine.answer([Invocation(body, kind, accept, {}, "r") for body, kind in requests])
+        super().__init__(XGBoost(), model_dir, environ)
 
     def __call__(self, body: bytes | str, content_type: str = "text/csv", accept: str = "text/csv") -> bytes:
-        """Answer one request; what is wrong with it is raised."""
-        sent = body.encode() if isinstance(body, str) else body
-        (answer,) = self.answers((sent, content_type), accept=accept)
-        if not isinstance(answer, Answer):
-            raise answer
-        assert isinstance(answer.body, bytes)
-        return answer.body
+        return super().__call__(body, content_type, accept)
 
     def numbers(self, body: bytes | str, content_type: str = "text/csv") -> list[float]:
         """Answer one request with the numbers of its CSV."""
@@ -177,6 +150,6 @@ class Asked:
 
 
 @pytest.fixture(scope="session")
-def asked() -> type[Asked]:
+def asked() -> type[CsvAsked]:
     """What loads a model and answers, without a server."""
-    return Asked
+    return CsvAsked
