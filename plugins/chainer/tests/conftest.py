@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from byoml_chainer import library
 from digits import digits, write_channels
 
 if TYPE_CHECKING:
@@ -25,10 +26,16 @@ class Trained(NamedTuple):
     output_dir: Path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _chainer_is_loaded() -> None:
+    """Before any test: an import that it tries sets a variable of os.environ, which is no test's doing."""
+    library.load()
+
+
 @pytest.fixture(scope="session")
 def channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """scikit-learn's digits, enlarged to 3 x 32 x 32."""
-    return write_channels(tmp_path_factory.mktemp("digits"), train=1000, validation=300)
+    return write_channels(tmp_path_factory.mktemp("digits"), train=800, validation=300)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_it_learns_digits_enlarged_to_cifars_size(
     algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """At least 0.9 of 300 pictures that it has not seen, as printed and as the saved model says when it is served."""
-    hyperparameters = {"epochs": 4, "width": 0.125, "batch-size": 32, "learning-rate": 0.004}
+    hyperparameters = {"epochs": 3, "width": 0.125, "batch-size": 32, "learning-rate": 0.004}
 
     ended = algorithm(channels, tmp_path, hyperparameters)
 

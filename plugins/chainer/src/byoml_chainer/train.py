@@ -15,7 +15,7 @@ from byoml.plugin.algorithm import run
 from byoml_chainer import data, hyperparameters, model_files, ranks
 from byoml_chainer.predicting import predict
 from byoml_chainer.snapshots import Snapshots
-from byoml_chainer.training import make_trainer
+from byoml_chainer.training import draw_curves, make_trainer
 from byoml_chainer.vgg import Facts, make_network
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def train(environ: Mapping[str, str], job: AlgorithmJob) -> None:
     all_ranks.equalize(network)
     if all_ranks.is_first:
         model_files.save(network, facts, job.model_dir)
+        draw_curves(trainer, job.output_dir)
         _draw_confusion(job, network, facts, images.validation or images.train)
 
 

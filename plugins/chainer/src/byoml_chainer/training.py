@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from byoml_chainer.hyperparameters import Hyperparameters
     from byoml_chainer.ranks import Ranks
 
-__all__ = ["make_trainer"]
+__all__ = ["draw_curves", "make_trainer"]
 
 _EPOCH = (1, "epoch")
 _STEP = (1, "iteration")
@@ -37,7 +37,7 @@ def make_trainer(network: Any, images: Pictures, settings: Hyperparameters, rank
         images: From what.
         settings: How.
         ranks: With whom; each process makes one.
-        out: Where the first leaves `log`, `loss.png` and `accuracy.png`, anew each epoch.
+        out: Where the first leaves `log`, anew each epoch.
 
     Returns:
         A `chainer.training.Trainer`; it ends early once the job is to stop, all processes after the same step.
@@ -96,11 +96,8 @@ def _equalize(network: Any, ranks: Ranks) -> Any:
 
 
 def _tell(trainer: Any) -> None:
-    """Print the epoch's metrics in the shape that hyperparameter tuning reads, and draw the curves anew."""
-    from pathlib import Path
-
-    log = trainer.get_extension(_LOG).log
-    last = log[-1]
+    """Print the epoch's metrics in the shape that hyperparameter tuning reads."""
+    last = trainer.get_extension(_LOG).log[-1]
     found = {
         f"{name}-{measure}": last[f"{prefix}/{measure}"]
         for name, prefix in _KINDS.items()
@@ -112,7 +109,18 @@ def _tell(trainer: Any) -> None:
     if not math.isfinite(found["train-loss"]):
         reason = f"the loss is {found['train-loss']} after epoch {last['epoch']}; a lower learning-rate may do"
         raise TrainingRefusedError("Chainer", reason)
-    for measure in _MEASURES:
-        keys = {name: f"{prefix}/{measure}" for name, prefix in _KINDS.items() if f"{prefix}/{measure}" in last}
+
+
+def draw_curves(trainer: Any, folder: Path) -> None:
+    """Draw how loss and accuracy went from epoch to epoch, as far as the training went.
+
+    Args:
+        trainer: The first process's, which has the log.
+        folder: Where `loss.png` and `accuracy.png` go; there are none where no epoch has ended.
+    """
+    log = trainer.get_extension(_LOG).log
+    for measure in _MEASURES if log else ():
+        keys = {name: f"{prefix}/{measure}" for name, prefix in _KINDS.items()}
         curves = {name: [entry[key] for entry in log if key in entry] for name, key in keys.items()}
-        pictures.learning_curves(Path(trainer.out) / f"{measure}.png", curves, measure)
+        told = {name: values for name, values in curves.items() if values}
+        pictures.learning_curves(folder / f"{measure}.png", told, measure)
