@@ -20,6 +20,8 @@ install_packages() {
   command -v dockerd >/dev/null 2>&1 || missing="$missing docker.io"
   # The SageMaker SDK's local mode runs containers through it.
   command -v docker-compose >/dev/null 2>&1 || missing="$missing docker-compose"
+  # Only its program is wanted: Debian starts it as a service where there are services.
+  command -v docker-registry >/dev/null 2>&1 || missing="$missing docker-registry"
   command -v iptables >/dev/null 2>&1 || missing="$missing iptables"
   command -v debootstrap >/dev/null 2>&1 || missing="$missing debootstrap"
   [ -n "$missing" ] || return 0
