@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,20 @@ class Trained(NamedTuple):
 def one_worker() -> dict[str, str]:
     """Variables of an endpoint that imports TensorFlow once."""
     return {**SETTINGS, "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
+
+
+@pytest.fixture
+def free_ports() -> int:
+    """The first of five ports in a row that nobody listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            first = int(probe.getsockname()[1])
+        try:
+            for port in range(first, first + 5):
+                socket.create_server(("", port)).close()
+        except OSError:
+            continue
+        return first
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from byoml.environment.training_env import TrainingEnv
 from byoml.errors import SettingError
@@ -18,11 +15,12 @@ from byoml_tensorflow.framework import TensorFlow
 from byoml_tensorflow.tf_config import server_config, tf_config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from byoml.testing.container import Container
 
 pytestmark = pytest.mark.timeout(300)
 
-_EXAMPLE = Path(__file__).resolve().parents[3] / "examples/tensorflow-hosts"
 _MIRRORED = {"sagemaker_multi_worker_mirrored_strategy_enabled": "true"}
 _SERVERS = {"sagemaker_parameter_server_enabled": "true"}
 _HOSTS = ["algo-1", "algo-2", "algo-3"]
@@ -139,45 +137,23 @@ def test_each_job_of_a_tuning_gets_a_model_dir_of_its_own(container: Container) 
         assert outcome.stdout.decode() == f"{['--model_dir', expected]}\n"
 
 
-def free_ports(count: int) -> int:
-    """Find the first of some ports in a row that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            first = int(probe.getsockname()[1])
-        try:
-            for port in range(first, first + count):
-                socket.create_server(("", port)).close()
-        except OSError:
-            continue
-        return first
-
-
-def local_train(folder: Path, source: Path, hyperparameters: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    said = {**hyperparameters}.items()
-    options = ["--source", str(source), "--entry-point", "train.py", "--hosts", "2", "--output", str(folder / "job")]
-    options += [word for name, value in said for word in ("--hp", f"{name}={value}")]
-    options += ["--env", f"BYOML_TF_PORT={free_ports(4)}"]
-    command = [sys.executable, "-m", "byoml", "local", "train", "--framework", "tensorflow", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=280)
-
-
-def test_two_hosts_fit_one_model_and_have_the_same_weights(tmp_path: Path) -> None:
-    """The example with a loop of its own; the model is that of the plane on which the points lie."""
-    done = local_train(tmp_path, _EXAMPLE, {**_MIRRORED, "epochs": 20})
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    first, second = (np.load(tmp_path / f"job/model/weights-{rank}.npy") for rank in range(2))
-    np.testing.assert_array_equal(first, second)
-    np.testing.assert_allclose(first, [2, -3, 1], atol=0.05)
-    assert (tmp_path / "job/model/1/saved_model.pb").is_file()
-
-
-def test_each_host_serves_parameters_until_all_programs_have_ended(tmp_path: Path) -> None:
+def test_each_host_serves_parameters_until_all_programs_have_ended(tmp_path: Path, free_ports: int) -> None:
     """The master keeps a variable on each host's server and reads it again."""
     (tmp_path / "source").mkdir()
     (tmp_path / "source/train.py").write_text(_PARAMETERS)
+    said = {**_SERVERS, "meeting": str(tmp_path)}
+    options = ["--source", "source", "--entry-point", "train.py", "--hosts", "2", "--output", "job"]
+    options += [word for name, value in said.items() for word in ("--hp", f"{name}={value}")]
+    command = [sys.executable, "-m", "byoml", "local", "train", "--framework", "tensorflow", *options]
 
-    done = local_train(tmp_path, tmp_path / "source", {**_SERVERS, "meeting": tmp_path})
+    done = subprocess.run(
+        [*command, "--env", f"BYOML_TF_PORT={free_ports}", "--env", f"BYOML_STATUS_PORT={free_ports + 4}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "parameters of all servers: 3.0" in done.stdout

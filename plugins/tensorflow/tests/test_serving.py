@@ -259,6 +259,20 @@ def test_texts_and_bytes_reach_the_model_and_come_back(served: Endpoint) -> None
     assert answer.json() == {"predictions": rows}
 
 
+def test_braces_within_a_text_are_no_rows(served: Endpoint) -> None:
+    """JSON is read as JSON, not by a pattern: one text stays one text (contract/inference C-13)."""
+    answer = ask(served, "words", {"instances": ['{"a": 1} {"b": 2}']})
+
+    assert [row["word"] for row in answer.json()["predictions"]] == ['{"a": 1} {"b": 2}']
+
+
+def test_a_csv_of_texts_keeps_them_whole(served: Endpoint) -> None:
+    """Commas and quotes within cells, and one column that is a text a row (contract/inference C-13)."""
+    answer = ask(served, "words", '"a, ""b"""\nc\n', content_type="text/csv")
+
+    assert [row["word"] for row in answer.json()["predictions"]] == ['a, "b"', "c"]
+
+
 def test_examples_are_classified_as_tf_serving_writes_it(served: Endpoint) -> None:
     """Pairs of label and score for each."""
     examples = {"examples": [{"x": [0.25, 0.75], "n": 3}, {"x": [1, 2.5], "n": 4}]}
