@@ -1,5 +1,5 @@
 """A script as people wrote them for AWS's PyTorch container: SM_* variables, one process a host, hook functions."""
-# ruff: noqa  it is as people write them
+# ruff: noqa: ANN001, ANN201, ANN204, N812, PLR0402, PTH118, PTH123  it is as people write them
 
 import argparse
 import json
