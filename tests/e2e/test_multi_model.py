@@ -79,17 +79,18 @@ time.sleep(1)
 def test_a_model_that_was_evicted_loads_again_without_its_libraries(container: Container) -> None:
     """What was imported stays: only the model itself is read again, whichever model imported it first (7-5)."""
     container.write({"libraries/slow_library.py": _SLOW})
+    end = "\ndef shutdown_fn(model):\n    open(os.environ['SEEN'], 'a').write(VALUE)\n"
     for number, name in enumerate("ab"):
         url = _write(container, name, number)
         script = Path(url) / "code/inference.py"
-        script.write_text("import slow_library\n" + script.read_text())
+        script.write_text("import slow_library\n" + script.read_text() + end)
     seen = container.path("seen")
     with container.serve({**_MULTI, "PYTHONPATH": str(container.path("libraries")), "SEEN": str(seen)}) as endpoint:
         for name in "aba":
             assert endpoint.load_model(name, _url(container, name)).status == 200
             assert _ask(endpoint, name).json() == [name, "ab".index(name)]
             assert endpoint.unload_model(name).status == 200
-    assert seen.read_text() == "x"
+    assert seen.read_text() == "xaba", "imported once, and each model's own function called at its end"
 
 
 @pytest.mark.parametrize(("said", "on"), [("True", True), ("1", True), ("false", False), ("0", False), ("", False)])

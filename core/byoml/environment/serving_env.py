@@ -70,6 +70,11 @@ class ServingEnv:
         return self.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "auto").strip().lower() not in ("", "auto")
 
     @property
+    def drain_seconds(self) -> float:
+        """How long requests in flight may take once a stop was asked for; the platform kills after 30 (L-6)."""
+        return self.number("BYOML_DRAIN_SECONDS", 25.0)
+
+    @property
     def spare_megabytes(self) -> int:
         """What must stay free when a model is loaded beside others."""
         return self.whole_number("BYOML_SPARE_MEMORY_MB", 256, least=0)

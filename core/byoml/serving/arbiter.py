@@ -17,6 +17,7 @@ from byoml.serving.headroom import size_of
 from byoml.serving.memory import private_bytes
 
 if TYPE_CHECKING:
+    from byoml.environment.serving_env import ServingEnv
     from byoml.serving.plan import Plan
     from byoml.serving.server import Server
 
@@ -39,11 +40,15 @@ def make_crew(plan: Plan) -> Crew:
         plan: The endpoint.
     """
     workers = plan.settings.workers
-    if workers == 1 or plan.multi_model or plan.engine is not None or plan.env.workers_said:
+    if workers == 1 or plan.multi_model or plan.engine is not None or _said(plan.env):
         return Crew(workers)
     free = _free(plan)
     needed = workers * (_LIBRARIES + _GROWTH * size_of(plan.env.paths.model))
     return Crew(workers, first_alone=free is not None and free < needed)
+
+
+def _said(env: ServingEnv) -> bool:
+    return env.workers_said or bool(env.environ.get("SAGEMAKER_NUM_MODEL_WORKERS"))
 
 
 def _free(plan: Plan) -> int | None:

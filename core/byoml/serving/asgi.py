@@ -191,7 +191,8 @@ class DataPlane:
         head = header_lines({**answer.headers, "content-type": answer.content_type})
         if isinstance(answer.body, bytes):
             return await send_whole(send, answer.status, answer.body, head)
-        return await send_stream(send, answer, answer.body, head, request_id)
+        with self._endpoint.sending(answer.body):
+            return await send_stream(send, answer, answer.body, head, request_id)
 
     async def _body(self, headers: dict[str, str], receive: _Receive) -> bytes:
         return await read_body(headers, receive, self._plan.settings.body_limit)

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
+from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from byoml import __version__
 from byoml.errors import LoadTimeoutError
-from byoml.request_errors import ModelNotReady
+from byoml.request_errors import ModelNotReady, Stopping
 from byoml.serving.exposition import exposition
 from byoml.serving.health import HealthCheck
 from byoml.serving.in_flight import InFlight
@@ -22,7 +23,7 @@ from byoml.serving.tracing import find_tracing
 from byoml.serving.user_app import find_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from byoml.plugin.values import Invocation
     from byoml.serving.batch import Batch
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from byoml.serving.metrics import Metrics
     from byoml.serving.plan import Plan
     from byoml.serving.readiness import Readiness
+    from byoml.serving.streaming import Stream
     from byoml.serving.tracing import Tracing
 
 __all__ = ["Endpoint"]
@@ -70,10 +72,30 @@ class Endpoint:
         self._health: HealthCheck | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.in_flight = InFlight()
+        self._retired = False
+        self._streams: set[Stream] = set()
 
     @property
     def ready(self) -> bool:
-        return self._readiness.ready
+        return self._readiness.ready and not self._retired
+
+    def retire(self) -> None:
+        """Say that a stop was asked for: requests are answered, `/ping` is not 200 any more (L-6)."""
+        self._retired = True
+
+    @contextmanager
+    def sending(self, stream: Stream) -> Iterator[None]:
+        """Hold a stream that is being sent, so that it can be cut."""
+        self._streams.add(stream)
+        try:
+            yield
+        finally:
+            self._streams.discard(stream)
+
+    def cut_streams(self) -> None:
+        """End what is being sent, with a last record that says why."""
+        for stream in self._streams:
+            stream.cut(Stopping())
 
     def start(self) -> None:
         """Begin to load, in a thread; called in the running event loop, as accepting begins right after."""
@@ -102,6 +124,11 @@ class Endpoint:
             self._tracing.stop()
         if self._health:
             self._health.stop()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the user's function for the end has returned, where there is one; after `stop`."""
+        return self._queue is None or self._queue.ended
 
     @property
     def waiting(self) -> int:

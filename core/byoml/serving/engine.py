@@ -221,6 +221,19 @@ class Engine:
             return False
 
     @property
+    def closes(self) -> bool:
+        return self._functions.shutdown_fn is not None
+
+    def close(self) -> None:
+        """Call the user's function for the end; one that raises changes nothing about that."""
+        end = self._functions.shutdown_fn
+        try:
+            if end is not None:
+                end(self.context({}, ""), self._model)
+        except Exception:  # noqa: BLE001  an end all the same
+            _log.exception("shutdown_fn failed")
+
+    @property
     def speaks(self) -> bool:
         return self._functions.bidirectional_fn is not None
 

@@ -32,6 +32,7 @@ _ARGUMENTS = {
     "pre_model_fn": ("model_dir",),
     "model_warmup_fn": ("model_dir", "model"),
     "healthcheck_fn": ("model",),
+    "shutdown_fn": ("model",),
 }
 #: The functions that a user may write.
 NAMES = tuple(_ARGUMENTS)
@@ -81,6 +82,7 @@ class InferenceFunctions:
     pre_model_fn: Handler | None = None
     model_warmup_fn: Handler | None = None
     healthcheck_fn: Handler | None = None
+    shutdown_fn: Handler | None = None
 
     @property
     def all(self) -> tuple[Handler, ...]:

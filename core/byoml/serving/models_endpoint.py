@@ -46,6 +46,10 @@ class ModelsEndpoint(Endpoint):
         self.registry.stop()
 
     @property
+    def ended(self) -> bool:
+        return self.registry.ended
+
+    @property
     def waiting(self) -> int:
         return self.registry.waiting
 

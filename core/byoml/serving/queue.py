@@ -72,6 +72,11 @@ class PredictionQueue:
         for _ in range(self._settings.threads):
             self._queue.put(None)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the user's function for the end has returned, where there is one."""
+        return self._engine is None or not self._engine.closes or not self.threads[0].is_alive()
+
     def _thread(self, number: int, work: Callable[[Any], None], argument: object) -> None:
         self.threads.append(threading.Thread(None, work, f"byoml-predict-{number}", (argument,), daemon=True))
         self.threads[-1].start()
@@ -144,6 +149,9 @@ class PredictionQueue:
         for number in range(1, self._settings.threads):
             self._thread(number, self._work, engine)
         self._work(engine)
+        for thread in self.threads[1:]:
+            thread.join()
+        engine.close()
 
     def _work(self, engine: Engine) -> None:
         limit = self._settings.batch_limit if engine.batchable else 1

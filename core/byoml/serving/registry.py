@@ -147,6 +147,10 @@ class Registry:
             model.queue.stop()
         self._loader.stop()
 
+    @property
+    def ended(self) -> bool:
+        return all(model.queue.ended for model in self._models.values())
+
     async def _to_its_end(self, doing: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(doing)
         self._tasks.add(task)

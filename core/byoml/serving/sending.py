@@ -7,12 +7,11 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from byoml.request_errors import HandlerFailed
+from byoml.request_errors import HandlerFailed, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from byoml.request_errors import RequestError
     from byoml.serving.engine import Answer
     from byoml.serving.streaming import Stream
 
@@ -56,8 +55,9 @@ async def send_stream(
     except OSError:  # the client has gone
         raise
     except Exception as error:
-        failed = HandlerFailed("the stream", error)
-        failed.__cause__ = error
+        failed = error if isinstance(error, RequestError) else HandlerFailed("the stream", error)
+        if failed is not error:
+            failed.__cause__ = error
         record = json.dumps({"error": error_form(failed, request_id)})
         framed = f"event: error\ndata: {record}\n\n" if answer.content_type == _EVENTS else f"\n{record}\n"
         await send({"type": "http.response.body", "body": framed.encode(), "more_body": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from importlib.metadata import PackageNotFoundError, requires, version
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
@@ -19,7 +20,7 @@ from byoml.serving.preload import preload, preloads
 from byoml.serving.readiness import Readiness
 from byoml.serving.server_log import ServerLog
 from byoml.serving.settings import worker_variables
-from byoml.serving.worker import Worker, end_container
+from byoml.serving.worker import SECONDS_AFTER_DRAIN, Worker, end_container
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Server", "run"]
 
 _log = logging.getLogger("byoml.serving")
-# The platform kills 30 s after SIGTERM (contract/inference H-7).
-_DRAIN_SECONDS = 25
 _KEEP_ALIVE_SECONDS = 75
 # A worker that gives no sign of life: its event loop beats each second, however long predictions take.
 _SILENCE_SECONDS = 300
@@ -62,7 +61,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": Worker,
             "workers": settings.workers,
             "timeout": _SILENCE_SECONDS,
-            "graceful_timeout": _DRAIN_SECONDS,
+            "graceful_timeout": ceil(env.drain_seconds + SECONDS_AFTER_DRAIN),
             "keepalive": _KEEP_ALIVE_SECONDS,
             "http_parser": _http_parser(),
             "control_socket_disable": True,

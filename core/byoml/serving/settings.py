@@ -45,6 +45,7 @@ def settle(env: ServingEnv) -> ServerSettings:
     if env.environ.get(_JAVA_FLAGS):
         _log.warning("%s is ignored: there is no Java in this server", _JAVA_FLAGS)
     said_by_variable(env)  # what is wrong in it is said now, and not when a transform asks
+    env.drain_seconds  # noqa: B018  likewise
     workers, reason = _workers(env)
     return ServerSettings(
         port=env.port,

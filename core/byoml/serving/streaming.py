@@ -99,6 +99,11 @@ class Stream:
         finally:
             self.abandon()
 
+    def cut(self, error: Exception) -> None:
+        """End it with an error after what has been made already; called in the event loop."""
+        self._chunks.put_nowait(error)
+        self.abandon()
+
     def abandon(self) -> None:
         """Say that nobody reads on; the function is closed at its next item."""
         self._gone.set()

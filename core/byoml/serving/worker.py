@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from gunicorn.arbiter import Arbiter
@@ -15,8 +16,14 @@ from byoml.serving.last_call import last_call
 if TYPE_CHECKING:
     from byoml.serving.server import Server
 
-__all__ = ["Worker", "end_container"]
+__all__ = ["SECONDS_AFTER_DRAIN", "Worker", "end_container"]
 
+#: What a worker may take for its end beside answering what is in flight; 29 s in all, as the platform kills after 30.
+SECONDS_AFTER_DRAIN = 4.0
+# Who keeps connections open is still let in while it learns from /ping that it should go elsewhere.
+_WELCOME_SECONDS = 1.0
+_LAST_RECORD_SECONDS = 1.0
+_PAUSE = 0.02
 # Bytes that have arrived are read, and bytes that were written leave, however busy other threads keep the interpreter.
 _QUIET_SECONDS = 0.2
 
@@ -25,23 +32,46 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """Ends as soon as nothing is in flight, whatever idle connections clients keep open."""
 
     app: Server
+    _told = 0.0
+
+    def handle_exit_signal(self) -> None:
+        """Say so to who pings, at once."""
+        self._told = self._told or monotonic()
+        self.app.endpoint.retire()
+        super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
         """Take in who has connected, let the last answers out, then end as gunicorn does when it is in a hurry.
 
         gunicorn's own way waits its whole graceful timeout for connections that clients merely keep open.
         """
+        endpoint, told = self.app.endpoint, self._told or monotonic()
+        if self.nr_conns and not self._quick_shutdown:
+            await asyncio.sleep(told + _WELCOME_SECONDS - monotonic())
         await last_call([listener.sock for listener in self.sockets])
         for server in self.servers:
             server.close()
-        try:
-            await asyncio.wait_for(self._quiet(), self.cfg.graceful_timeout)
-        except asyncio.TimeoutError:
-            self.log.warning("requests are still in flight after %d s: they are cut", self.cfg.graceful_timeout)
+        drain = self.app.plan.env.drain_seconds
+        if not await self._quiet_within(told + drain - monotonic()):
+            self.log.warning("requests are still in flight after %g s: they are cut", drain)
+            endpoint.cut_streams()
+            await self._quiet_within(_LAST_RECORD_SECONDS)
         if self.lifespan:
             await self.lifespan.shutdown()  # gunicorn leaves it out when it is in a hurry
+        last = told + drain + SECONDS_AFTER_DRAIN - _LAST_RECORD_SECONDS
+        while not endpoint.ended and monotonic() < last:  # noqa: ASYNC110  a thread's end tells nobody
+            await asyncio.sleep(_PAUSE)
+        if not endpoint.ended:
+            self.log.warning("shutdown_fn has not ended after %g s: it is cut", monotonic() - told)
         self.handle_quit_signal()
         await super()._shutdown()
+
+    async def _quiet_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._quiet(), max(_QUIET_SECONDS, seconds))
+        except asyncio.TimeoutError:
+            return False
+        return True
 
     async def _quiet(self) -> None:
         """Wait until nothing is in flight and what clients had sent by then has been read and answered too."""
