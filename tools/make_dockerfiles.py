@@ -10,8 +10,10 @@ Each builds from the folder dockerfiles/, whose byoml/ and wheels/ `make image-w
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
+import tempfile
 from configparser import ConfigParser
 from importlib import import_module
 from pathlib import Path
@@ -23,9 +25,9 @@ from byoml.plugin import ImageRecipe
 _ROOT = Path(__file__).resolve().parent.parent
 _FOLDER = _ROOT / "dockerfiles"
 _LOCK = "requirements.lock"
-# In script mode the SDKs leave the code on S3.
-_EXTRAS = ("s3",)
 _PYTHON = "3.11"
+# What only PyTorch's CUDA build asks for; the image has the CPU build, from wheels/.
+_GPU = ("cuda-", "nvidia-", "triton")
 
 
 def main() -> int:
@@ -39,7 +41,7 @@ def main() -> int:
         folder = _FOLDER / name
         folder.mkdir(parents=True, exist_ok=True)
         if options.lock:
-            _lock(name, folder / _LOCK)
+            _lock(name, recipe, folder / _LOCK)
         words = text(_plan(name, recipe), f"byoml {'alone' if name == 'base' else f'with {name}'}; {_HOW.format(name)}")
         if not (folder / "Dockerfile").is_file() or (folder / "Dockerfile").read_text() != words:
             stale.append(str((folder / "Dockerfile").relative_to(_ROOT)))
@@ -75,20 +77,37 @@ def _plan(name: str, recipe: ImageRecipe) -> Plan:
     )
 
 
-def _lock(name: str, lock: Path) -> None:
-    wanted = [*_requires(_ROOT / "setup.cfg", _EXTRAS)]
-    if name != "base":
-        wanted += _requires(_ROOT / "plugins" / name / "setup.cfg")
-    foreign = "\n".join(line for line in wanted if not line.startswith("byoml"))
+def _lock(name: str, recipe: ImageRecipe, lock: Path) -> None:
+    # In script mode the SDKs leave the code on S3.
+    ours = ["byoml[s3]", *recipe.requirements]
+    foreign: list[str] = []
+    while ours:
+        project, extras = _ours(ours.pop())
+        wanted = _requires(project, extras)
+        ours += [line for line in wanted if line.startswith("byoml[")]
+        foreign += [line for line in wanted if not line.startswith("byoml")]
     command = ["uv", "pip", "compile", "--quiet", "--python-version", _PYTHON, "--no-header", "--no-annotate", "-"]
-    ended = subprocess.run(command, input=foreign, text=True, capture_output=True, check=False)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+        constraints.write("\n".join(recipe.build_constraints))
+        constraints.flush()
+        command += ["--build-constraints", constraints.name, "--constraints", str(_FOLDER / "constraints.txt")]
+        ended = subprocess.run(command, input="\n".join(foreign), text=True, capture_output=True, check=False)
     if ended.returncode:
         sys.exit(f"uv could not resolve what the image {name} needs:\n{ended.stderr}")
-    pins = [line for line in ended.stdout.splitlines() if line and not line.startswith(("--", " "))]
+    pins = [line for line in ended.stdout.splitlines() if line and not line.startswith(("--", " ", *_GPU))]
     lock.write_text("# Written by tools/make_dockerfiles.py --lock\n" + "\n".join(pins) + "\n")
 
 
-def _requires(setup: Path, extras: tuple[str, ...] = ()) -> list[str]:
+def _ours(requirement: str) -> tuple[Path, list[str]]:
+    """Find the project and the extras of a distribution of ours, such as `byoml-chainer[mpi]>=0.1`."""
+    found = re.match(r"byoml(?:-(\w+))?(?:\[([\w,]+)\])?", requirement)
+    if found is None:
+        sys.exit(f"{requirement!r} is none of this repository's distributions")
+    folder = _ROOT / "plugins" / found[1] if found[1] else _ROOT
+    return folder / "setup.cfg", (found[2] or "").split(",") if found[2] else []
+
+
+def _requires(setup: Path, extras: list[str]) -> list[str]:
     config = ConfigParser()
     config.read(setup)
     groups = [config["options"]["install_requires"], *(config["options.extras_require"][name] for name in extras)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ __all__ = ["DEFAULT_BASE", "Plan", "for_source"]
 
 DEFAULT_BASE = "python:3.11-slim-bookworm"
 REQUIREMENTS = "requirements.txt"
+_NAME = re.compile(r"([\w.-]+)(\[[\w.,-]+\])?")
 WHEELS = "wheels"
 
 
@@ -77,10 +79,11 @@ def for_source(
 
 
 def _pinned(requirement: str) -> str:
-    """Pin a bare name to what is installed here: the image then runs what was tried at home."""
-    if not requirement.replace("-", "").replace("_", "").isalnum():
+    """Pin a name, which may have extras, to what is installed here: the image then runs what was tried at home."""
+    found = _NAME.fullmatch(requirement)
+    if found is None:
         return requirement
     try:
-        return f"{requirement}=={metadata.version(requirement)}"
+        return f"{requirement}=={metadata.version(found[1])}"
     except metadata.PackageNotFoundError:
         return requirement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byoml.plugin import Capabilities, Framework
+from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_tensorflow import model_files
@@ -108,3 +108,8 @@ class TensorFlow(Framework):
 
         models = models_of(context.model)
         return write(prediction, accept, context.codecs, models.notes.classes if models else ()), accept
+
+    # image
+
+    def image(self) -> ImageRecipe:
+        return ImageRecipe(requirements=("byoml-tensorflow",))

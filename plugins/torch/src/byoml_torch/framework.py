@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byoml.plugin import Capabilities, Framework
+from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_torch import model_files
@@ -107,3 +107,8 @@ class Torch(Framework):
         from byoml_torch.predicting import as_arrays
 
         return context.codecs.encode(as_arrays(prediction), accept), accept
+
+    # image
+
+    def image(self) -> ImageRecipe:
+        return ImageRecipe(requirements=("byoml-torch",))
