@@ -1,8 +1,7 @@
-"""Many rows of plain numbers in CSV, read by pyarrow where it is installed: at half the time of numpy's reader."""
+"""Many rows of plain numbers in CSV, read by pyarrow: at half the time of numpy's reader."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def read_long(body: bytes) -> NDArray[np.float32] | None:
         Rows by columns; None where the body is short, or holds anything but rows of plain numbers of one length, of
         which CSV's codec knows more.
     """
-    if len(body) < _LONG or body.translate(None, _PLAIN) or find_spec("pyarrow") is None:
+    if len(body) < _LONG or body.translate(None, _PLAIN):
         return None
     import numpy as np
     import pyarrow as pa
