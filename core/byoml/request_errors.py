@@ -35,7 +35,6 @@ __all__ = [
     "RequestError",
     "SessionFailed",
     "SessionNotFound",
-    "Stopping",
     "UnsupportedContentType",
 ]
 
@@ -224,16 +223,6 @@ class ModelNotReady(RequestError):
 
     def __init__(self) -> None:
         super().__init__("the model is still being loaded; /ping answers 200 once it can predict")
-
-
-class Stopping(RequestError):
-    """The endpoint is told to stop, and what is still being sent has taken too long."""
-
-    status = 503
-    headers = _AGAIN
-
-    def __init__(self) -> None:
-        super().__init__("the endpoint stops, and waits no longer for this answer; BYOML_DRAIN_SECONDS sets how long")
 
 
 class Overloaded(RequestError):

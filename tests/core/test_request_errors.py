@@ -28,7 +28,6 @@ from byoml.request_errors import (
     RequestError,
     SessionFailed,
     SessionNotFound,
-    Stopping,
     UnsupportedContentType,
 )
 
@@ -60,7 +59,6 @@ _TABLE: list[tuple[RequestError, int, str, list[str]]] = [
     (UnsupportedContentType("x/y", ["text/csv"]), 415, "UnsupportedContentType", ["'x/y'", "text/csv"]),
     (HandlerFailed("predict_fn", KeyError("a")), 500, "UserCodeError", ["predict_fn", "KeyError: 'a'"]),
     (ModelNotReady(), 503, "ModelNotReady", ["being loaded"]),
-    (Stopping(), 503, "Stopping", ["the endpoint stops", "BYOML_DRAIN_SECONDS"]),
     (Overloaded(7), 503, "Overloaded", ["7 requests", "BYOML_QUEUE_LIMIT"]),
     (PredictionTimeout(1.5), 504, "PredictionTimeout", ["1.5 s", "SAGEMAKER_MODEL_SERVER_TIMEOUT"]),
     (OutOfMemory("predicting"), 507, "OutOfMemory", ["while predicting"]),

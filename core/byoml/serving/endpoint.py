@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from byoml import __version__
 from byoml.errors import LoadTimeoutError
-from byoml.request_errors import ModelNotReady, Stopping
+from byoml.request_errors import ModelNotReady
+from byoml.serving.errors import Stopping
 from byoml.serving.exposition import exposition
 from byoml.serving.health import HealthCheck
 from byoml.serving.in_flight import InFlight
