@@ -6,12 +6,16 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from built_images import base, build, context, docker, xgboost
+from clients import client, storage
 from serve_process import start, stop, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from serve_process import Answer
+
+__all__ = ["base", "build", "client", "context", "docker", "sdk", "send", "storage", "xgboost"]
 
 _SCRIPT = """
 def model_fn(model_dir):
