@@ -42,6 +42,9 @@ _SERVE_EXAMPLE = """\b
 Example:
   byoml local serve out/model.tar.gz --source src --port 8080
   curl --data-binary @rows.csv --header 'Content-Type: text/csv' http://127.0.0.1:8080/invocations
+\b
+With --reload a change of the source (or of the entry point, or of the code in MODEL) is loaded by a new server, which
+takes over once it is ready; until then the old one answers. Code that cannot be loaded is told, and changes nothing.
 """
 
 
@@ -107,15 +110,17 @@ def train(environ: Mapping[str, str], /, **options: Any) -> int:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where to listen; 0: a free port."
 )
+@click.option("--reload", is_flag=True, help="Serve your code anew when a file of it changes; see below.")
 @shared.env
 @shared.image
 @click.pass_obj
 def serve(environ: Mapping[str, str], /, **options: Any) -> int:
     """Serve MODEL, a folder or a model.tar.gz, until Ctrl-C; prints the URL once it is ready."""
-    from byoml.local.endpoint import serve as run
+    from byoml.local import endpoint, reloading
     from byoml.local.values import EndpointSpec
 
     configure_log(environ)
+    run = reloading.serve if options.pop("reload") else endpoint.serve
     with settings_as_usage():
         return run(EndpointSpec(**options), environ, _announce, tell)
 

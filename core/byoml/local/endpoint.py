@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from byoml.local.runner import Runner
     from byoml.local.values import EndpointSpec
 
-__all__ = ["Server", "free_port", "serve", "started"]
+__all__ = ["READY_SECONDS", "Server", "checked_port", "free_port", "serve", "started"]
 
 _HOST = "127.0.0.1"
-_READY_SECONDS = 600.0
+#: How long a model may take to load.
+READY_SECONDS = 600.0
 _STOP_SECONDS = 60.0
 _PING_SECONDS = 5.0
 _PAUSE = 0.03
@@ -63,7 +64,7 @@ def serve(
         ScriptMissingError: `serve` is not installed where this Python's scripts are.
         EndpointError: The server did not become ready, or failed later.
     """
-    port = _checked_port(spec.port)
+    port = checked_port(spec.port)
     with (
         Stopper().listening(),
         chosen("serve", spec.image, environ) as runner,
@@ -74,7 +75,7 @@ def serve(
             paths = build_endpoint(Path(folder).resolve() / "ml", spec)
             tell("starting the server and loading the model")
             with started(spec, runner, paths, port) as server:
-                server.wait_ready(_READY_SECONDS)
+                server.wait_ready(READY_SECONDS)
                 announce(server.url)
                 server.wait()
         except Stopped:
@@ -202,8 +203,8 @@ def free_port() -> int:
     return port
 
 
-def _checked_port(port: int) -> int:
-    """Make sure that who answers on the port is our server, and no other."""
+def checked_port(port: int) -> int:
+    """Make sure that who answers on the port is our server, and no other; 0 takes a free one."""
     if not port:
         return free_port()
     try:

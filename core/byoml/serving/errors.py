@@ -7,7 +7,7 @@ from byoml.request_errors import RequestError
 __all__ = ["Stopping"]
 
 
-class Stopping(RequestError):
+class Stopping(RequestError):  # noqa: N818  its name is what the client reads as its type
     """The endpoint is told to stop, and what is still being sent has taken too long."""
 
     status = 503
