@@ -40,7 +40,7 @@ def refused(**raw: Any) -> str:
         ("monotone_constraints", [1, 0], "(1,0)"),
         ("interaction_constraints", "[[0,1],[2,3]]", "[[0, 1], [2, 3]]"),
         ("interaction_constraints", [[0, 1]], "[[0, 1]]"),
-        ("updater", "grow_colmaker,prune", ["grow_colmaker", "prune"]),
+        ("updater", "grow_colmaker, prune", "grow_colmaker,prune"),
         ("seed", "-3", -3),
     ],
 )

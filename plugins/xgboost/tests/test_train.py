@@ -109,7 +109,11 @@ def test_missing_values_are_learned_from(algorithm: Callable[..., Any], tmp_path
         ("1,2\n0\n", {}, r"ChannelDataError: .*train\.csv, line 2: 1 columns, but the lines before it have 2"),
         ("", {}, r"NoRowsError: .*train\.csv: no row of channel 'train' is there; .*"),
         ("1 0:2\n0 2:x\n", {}, r"ChannelDataError: .*train, line 2, column 2: '2:x' is not index:value; .*"),
-        ("2,2\n0,1\n0,1\n", {}, r"TrainingRefusedError: XGBoost cannot train .*label must be in \(0, 1\).*"),
+        (
+            "2,2\n0,1\n0,1\n",
+            {},
+            r"LabelsError: row 1 of channel 'train' has the label 2; for .* it must be from 0 to 1",
+        ),
         ("1,2\n", {"eta": "2"}, r"HyperparameterError: hyperparameters: eta is '2', it must be a number in \[0, 1\]"),
     ],
     ids=["not-a-number", "ragged", "empty", "libsvm", "label", "hyperparameter"],
@@ -190,3 +194,43 @@ def test_the_entry_point_is_the_program_that_is_tested_here(tmp_path: Path) -> N
     entry_point = XGBoost().default_entry_point(TrainingEnv.read({"SAGEMAKER_BASE_DIR": str(tmp_path)}))
 
     assert entry_point.command([]) == (sys.executable, "-m", "byoml_xgboost.train")
+
+
+def test_a_stopped_job_leaves_the_model_as_far_as_it_is_where_that_is_asked_for(
+    start: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
+) -> None:
+    """It ends well after the round that it is in, and its model has all rounds whose lines were printed."""
+    settings = {"num_round": 1_000_000, "save_model_on_termination": "true"}
+    with start({"train": channels["train"]}, tmp_path / "model", settings) as process:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest, stderr = process.stdout.read(), process.stderr.read()
+
+    assert (process.returncode, stderr) == (0, "")
+    model = XGBoost().model_fn(tmp_path / "model")
+    assert model.num_boosted_rounds() == len([first, *rest.splitlines()])
+
+
+def test_a_job_that_is_stopped_goes_on_where_it_was(
+    start: Callable[..., Any], algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
+) -> None:
+    """As on a Spot instance: the stop leaves a checkpoint and no model, and the next run does only what is left."""
+    (tmp_path / "base" / "checkpoints").mkdir(parents=True)
+    job = ({"train": channels["train"]}, tmp_path / "model")
+    variables = {"SM_CHECKPOINT_DIR": str(tmp_path / "base" / "checkpoints")}
+    config = tmp_path / "base/input/config/checkpointconfig.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"LocalPath": variables["SM_CHECKPOINT_DIR"]}))
+    with start(*job, {"num_round": 1_000_000}, **variables) as process:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+    done = len([first, *rest.splitlines()])
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "model").exists()
+
+    ended = algorithm(*job, {"num_round": done + 2}, **variables)
+
+    assert ended.returncode == 0, ended.stderr
+    assert [line.partition("\t")[0] for line in ended.stdout.splitlines()] == [f"[{done}]", f"[{done + 1}]"]
+    assert XGBoost().model_fn(tmp_path / "model").num_boosted_rounds() == done + 2

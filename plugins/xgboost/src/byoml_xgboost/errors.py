@@ -16,6 +16,7 @@ __all__ = [
     "FoldsError",
     "HostFailedError",
     "HostLostError",
+    "LabelsError",
     "NoGpuError",
     "NoRowsError",
     "TrackerError",
@@ -47,6 +48,15 @@ class FoldsError(ConfigurationError):
 
     def __init__(self, folds: int, rows: int) -> None:
         super().__init__(f"_kfold is {folds}, but there are only {rows} rows; each fold needs one at least")
+
+
+class LabelsError(ConfigurationError):
+    """A label is none that the objective can learn from."""
+
+    def __init__(self, channel: str, row: int, label: float, objective: str, wanted: str) -> None:
+        super().__init__(
+            f"row {row} of channel {channel!r} has the label {label:g}; for objective {objective} it must be {wanted}"
+        )
 
 
 class NoRowsError(ConfigurationError):

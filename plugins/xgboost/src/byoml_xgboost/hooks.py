@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from byoml.plugin import hookimpl
 
+from byoml_xgboost.failures import byoml_explain_failure
 from byoml_xgboost.framework import XGBoost
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["byoml_register_commands", "byoml_register_framework"]
+__all__ = ["byoml_explain_failure", "byoml_register_commands", "byoml_register_framework"]
 
 
 @hookimpl

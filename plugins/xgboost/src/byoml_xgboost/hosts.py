@@ -28,6 +28,8 @@ __all__ = ["PORT", "Hosts", "together"]
 PORT = 9099
 _JOIN_SECONDS = 900.0
 _PAUSE_SECONDS = 0.2
+#: How long the tracker waits, when a job fails, for hosts that may be gone.
+_END_SECONDS = 10
 #: How long a host waits in the middle of the work, as where another reads far more data. XGBoost has no "for ever".
 _WORK_SECONDS = 86_400
 
@@ -61,7 +63,8 @@ class Hosts:
             return [value]
         from xgboost import collective
 
-        return [collective.broadcast(value, root) for root in range(len(self.names))]
+        # In a tuple, as XGBoost takes None for nothing to send.
+        return [collective.broadcast((value,), root)[0] for root in range(len(self.names))]
 
     def told_by_first(self, value: _Value) -> _Value:
         """Get what the first host has."""
@@ -69,7 +72,7 @@ class Hosts:
             return value
         from xgboost import collective
 
-        return collective.broadcast(value, 0)
+        return collective.broadcast((value,), 0)[0]
 
     def add_up(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Add an array to those of all other hosts."""
@@ -138,7 +141,9 @@ def _tracker(hosts: Hosts, address: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # It would wait for hosts that are gone, and complain from its destructor.
+        # Most often all hosts end together; for one that is gone the tracker would wait, and its destructor complain.
+        with contextlib.suppress(XGBoostError, ValueError):
+            tracker.wait_for(timeout=_END_SECONDS)
         with contextlib.suppress(XGBoostError):
             tracker.free()
         raise

@@ -123,6 +123,8 @@ def _booster(values: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: values[name] for name in ALLOWED if name in values}
     if given.get("tree_method") == "gpu_hist":
         given |= {"tree_method": "hist", "device": "cuda"}
+    if "updater" in given:
+        given["updater"] = ",".join(given["updater"])
     metrics = _metrics(values)
     if known := [name for name in metrics if name not in MEASURES]:
         given["eval_metric"] = known

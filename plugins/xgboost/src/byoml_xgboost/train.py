@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from byoml.errors import ByomlError
 from byoml.plugin.algorithm import run
 
-from byoml_xgboost import data, devices, hyperparameters, model_files, results
+from byoml_xgboost import data, devices, hyperparameters, labels, model_files, results
 from byoml_xgboost.boosting import boost
 from byoml_xgboost.cross_validation import Examples, cross_validate
 from byoml_xgboost.errors import ExtraChannelError, NoRowsError
@@ -75,7 +75,10 @@ def _load(job: AlgorithmJob, settings: Hyperparameters, hosts: Hosts) -> tuple[d
     found: dict[str, Rows | None] = {}
     problem = None
     try:
-        found = {name: data.load(job.channels[name], weighted=settings.weighted) for name in names}
+        for name in names:
+            found[name] = rows = data.load(job.channels[name], weighted=settings.weighted)
+            if rows is not None:
+                labels.check(name, rows, settings)
     except ByomlError as error:
         problem = error
     hosts.agree_to_go_on(None if problem is None else str(problem))
