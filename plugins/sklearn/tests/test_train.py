@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from byoml.errors import ConfigurationError
+from byoml.local.scripts import console_script
 from byoml.testing.algorithm import run_algorithm
 from byoml_sklearn.framework import SKLearn
 from byoml_sklearn.results import importances
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PNG = b"\x89PNG"
+_EACH_HOST = """
+import os, pathlib
+with pathlib.Path(os.environ["SM_MODEL_DIR"], os.environ["SM_CURRENT_HOST"]).open("a") as file:
+    file.write(os.environ["SM_HOSTS"] + "\\n")
+"""
 
 
 def people(rows: int, *, missing: bool = True) -> str:
@@ -262,6 +269,20 @@ def test_a_job_that_cannot_be_done_is_refused_in_one_line(tmp_path: Path, variab
 
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1), ended.stderr
     assert re.search(says, ended.stderr)
+
+
+def test_a_script_runs_as_one_process_on_each_host(tmp_path: Path) -> None:
+    """Each is told its host; the job's model is what all of them leave (contract/training 5.9)."""
+    (tmp_path / "train.py").write_text(_EACH_HOST)
+    command = [console_script("byoml"), "local", "train", "--framework", "sklearn", "--source", str(tmp_path)]
+    command += ["--entry-point", "train.py", "--hosts", "2", "--output", str(tmp_path / "job")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(path.name for path in (tmp_path / "job/model").iterdir()) == ["127.0.0.1", "127.0.0.2"]
+    for path in (tmp_path / "job/model").iterdir():
+        assert path.read_text() == '["127.0.0.1","127.0.0.2"]\n'
 
 
 def test_the_entry_point_is_the_program_that_is_tested_here(tmp_path: Path) -> None:

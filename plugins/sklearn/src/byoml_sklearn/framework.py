@@ -57,9 +57,11 @@ class SKLearn(Framework):
         return model_files.load(model_dir, context.environ if context else {})
 
     def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:
+        from byoml_sklearn.long_csv import read_long
         from byoml_sklearn.rows import rows_of
 
-        return rows_of(context.codecs.decode(body, content_type), content_type)
+        plain = read_long(body, content_type)
+        return rows_of(context.codecs.decode(body, content_type), content_type) if plain is None else plain
 
     def may_batch(self, model: Any) -> bool:
         from byoml_sklearn.predicting import predicts_rows_alone
