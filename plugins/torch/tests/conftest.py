@@ -72,7 +72,8 @@ def start() -> Callable[..., subprocess.Popen[str]]:
         }
         return subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "byoml_torch.train"],
-            env={**kept, **folders, **job, **variables},
+            # Threads that share a core with other programs wait for each other more than they compute.
+            env={"OMP_NUM_THREADS": "1", **kept, **folders, **job, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

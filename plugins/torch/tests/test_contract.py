@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from byoml.testing.container import Answer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 _SCRIPT = """
 import os

@@ -21,7 +21,7 @@ from cluster import Cluster, Host
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 _SCRIPT = Path(__file__).parent / "scripts/mnist.py"
 _SECONDS = 120

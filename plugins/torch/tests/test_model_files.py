@@ -21,7 +21,7 @@ from byoml_torch.framework import Torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Harm:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from byoml.testing.container import Endpoint
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 _NPY = "application/x-npy"
 _NETWORK = """
@@ -208,6 +208,17 @@ def test_several_outputs_are_a_list_of_them(kind: str, tmp_path: Path) -> None:
     found = as_arrays(Torch().predict_fn(np.array([[1.5, 2, 3]], np.float32), model))
 
     assert [array.tolist() for array in found] == [[[1.5, 2, 3]], [[1, 2, 3]]]
+
+
+@pytest.mark.parametrize("open_axis", [True, False], ids=["any", "two"])
+def test_a_model_of_a_fixed_number_of_examples_gets_no_batches(tmp_path: Path, open_axis: bool) -> None:  # noqa: FBT001  a parameter of the test
+    """Rows of several requests would be more than it takes."""
+    shapes = ({0: torch.export.Dim("n")},) if open_axis else None
+    program = torch.export.export(torch.nn.Linear(3, 1), (torch.zeros(2, 3),), dynamic_shapes=shapes)
+    torch.export.save(program, tmp_path / "model.pt2")
+
+    assert Torch().may_batch(Torch().model_fn(tmp_path)) is open_axis
+    assert Torch().may_batch(torch.nn.Linear(3, 1))
 
 
 @pytest.mark.parametrize("said", ["aot_eager", "nonsense"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 _LINE = re.compile(
     r"epoch:(\d+)\ttrain-loss:([\d.]+)\ttrain-accuracy:([\d.]+)"

@@ -16,7 +16,7 @@ from blackbox import free_port, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 _EXAMPLE = Path(__file__).resolve().parents[3] / "examples/torch-cnn"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +37,7 @@ class Person:
         self._server: subprocess.Popen[bytes] | None = None
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("BYOML_", "SAGEMAKER_"))}
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        self._variables = {**kept, "PATH": path}
+        self._variables = {**kept, "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def type(self, command: str) -> str:
         """Run a command; gives what it prints to stdout. A server goes on until the page ends."""

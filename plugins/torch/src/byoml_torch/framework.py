@@ -93,6 +93,13 @@ class Torch(Framework):
         compiled: nn.Module = with_backend(model, "inductor" if backend.lower() in _INDUCTOR else backend)
         return compiled
 
+    def may_batch(self, model: Any) -> bool:
+        """Tell whether a model takes any number of examples; one may have been exported for a fixed one."""
+        from byoml_torch.exported_input import input_of
+
+        wanted = input_of(model)
+        return wanted is None or wanted.shape[:1] == (None,)
+
     def input_fn(self, body: bytes, content_type: str, context: Context) -> torch.Tensor:
         from byoml_torch.inputs import read
 
