@@ -235,3 +235,15 @@ def test_models_are_compared_on_rows_that_are_the_same_everywhere() -> None:
     first, other = (read_model(_MODELS / name) for name in ("1.7.6.ubj", "3.0.5.ubj"))
     assert probe(first) == probe(first)
     assert not np.allclose(probe(first), probe(other))
+
+
+def test_a_pickle_brings_no_number_of_threads_along(booster: Any, tmp_path: Path) -> None:
+    """It was written on another machine; here the variables of the worker say how many there are."""
+    booster = booster.copy()
+    booster.set_param({"nthread": 3})
+    (tmp_path / "model").write_bytes(pickle.dumps(booster))
+
+    read = read_model(tmp_path / "model", pickles=True)
+
+    assert json.loads(booster.save_config())["learner"]["generic_param"]["nthread"] == "3"
+    assert json.loads(read.save_config())["learner"]["generic_param"]["nthread"] == "0"

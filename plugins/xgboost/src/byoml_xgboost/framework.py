@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -16,6 +18,7 @@ from byoml_xgboost.serving_settings import ServingSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from types import ModuleType
 
     import xgboost as xgb
     from byoml.environment.training_env import TrainingEnv
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from byoml_xgboost.ensemble import Ensemble
     from byoml_xgboost.objective import Objective
+    from byoml_xgboost.request_rows import RowReader
 
 __all__ = ["XGBoost"]
 
@@ -45,6 +49,7 @@ class XGBoost(Framework):
 
     def __init__(self) -> None:
         self._read: tuple[Mapping[str, str], ServingSettings] | None = None
+        self._readers: WeakKeyDictionary[Any, RowReader] = WeakKeyDictionary()
         self._objectives: WeakKeyDictionary[xgb.Booster, Objective] = WeakKeyDictionary()
 
     # training
@@ -71,25 +76,20 @@ class XGBoost(Framework):
         return model
 
     def input_fn(self, body: bytes, content_type: str, context: Context) -> Any:
-        from byoml_xgboost.request_rows import RowReader
-
-        first_index = self._settings(context.environ).first_index
-        table = RowReader(context.codecs, context.model, first_index).read(body, content_type)
+        table = self._reader(context).read(body, content_type)
         return self._matrix(table, context.model) if "predict_fn" in context.users else table
 
     def predict_fn(self, data: Any, model: Any) -> Any:
-        from byoml_xgboost.predictors import predict_any
-
-        return predict_any(data, model)
+        return self._predictors.predict_any(data, model)
 
     def output_fn(self, prediction: Any, accept: str, context: Context) -> tuple[bytes, str]:
-        from byoml_xgboost import answers, selectable
-
-        settings = self._settings(context.environ)
+        answers, settings = self._answers, self._settings(context.environ)
         if context.users & _SCRIPTED:
             return context.codecs.encode(prediction, accept), accept
         if settings.keys:
-            rows = selectable.select(prediction, settings.keys, self._objective(context.model))
+            from byoml_xgboost.selectable import select
+
+            rows = select(prediction, settings.keys, self._objective(context.model))
             return answers.selected(rows, accept, context.codecs), accept
         if settings.one_line and accept == self.default_accept:
             return answers.one_line(prediction), accept
@@ -100,6 +100,34 @@ class XGBoost(Framework):
         if self._read is None or self._read[0] is not environ:
             self._read = (environ, ServingSettings.read(environ))
         return self._read[1]
+
+    # An import statement in a function costs a microsecond each time, and these run for each request.
+
+    @cached_property
+    def _predictors(self) -> ModuleType:
+        from byoml_xgboost import predictors
+
+        return predictors
+
+    @cached_property
+    def _answers(self) -> ModuleType:
+        from byoml_xgboost import answers
+
+        return answers
+
+    def _reader(self, context: Context) -> RowReader:
+        """Make what reads a model's rows, once for each model that can be told apart from others."""
+        try:
+            return self._readers[context.model]
+        except (KeyError, TypeError):
+            pass
+        from byoml_xgboost.request_rows import RowReader
+
+        width, names = self._predictors.width_of(context.model), self._predictors.names_of(context.model)
+        reader = RowReader(context.codecs, width, names, self._settings(context.environ).first_index)
+        with suppress(TypeError):
+            self._readers[context.model] = reader
+        return reader
 
     def _objective(self, model: xgb.Booster | Ensemble) -> Objective:
         """Read a model's objective once, as it takes long beside a prediction."""

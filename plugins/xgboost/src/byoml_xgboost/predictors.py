@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["names_of", "predict_any", "width_of"]
 
 _FROM_INPUT = "data of input_fn"
+_TABLE = 2
 
 
 def width_of(model: Any) -> int | None:
@@ -51,7 +52,7 @@ def predict_any(data: Any, model: Any) -> Any:
     import xgboost as xgb
 
     if isinstance(data, np.ndarray) and isinstance(model, xgb.Booster):
-        table = as_matrix(data, _FROM_INPUT)
+        table = data if data.dtype == np.float32 and data.ndim == _TABLE else as_matrix(data, _FROM_INPUT)
         check_width(table, model.num_features())
         return predict(model, table)
     if not isinstance(model, (xgb.Booster, Ensemble)):

@@ -11,9 +11,10 @@ from byoml.request_errors import MalformedPayload
 from byoml_xgboost.content_types import CSV, JSON, JSON_LINES, LIBSVM, PARQUET, RECORDS
 from byoml_xgboost.long_csv import read_long
 from byoml_xgboost.model_errors import LabelColumnError
-from byoml_xgboost.predictors import names_of, width_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from byoml.codecs import Codecs
     from byoml.codecs.media_type import MediaType
@@ -31,14 +32,17 @@ class RowReader:
 
     Args:
         codecs: All codecs.
-        model: The model, which says how many features there are, and their names.
+        width: How many features the model has; None where it does not say.
+        names: Their names, where it knows them.
         first_index: What libsvm's indices count from where the content type does not say.
     """
 
-    def __init__(self, codecs: Codecs, model: Any, first_index: int = 0) -> None:
+    def __init__(
+        self, codecs: Codecs, width: int | None, names: Sequence[str] | None = None, first_index: int = 0
+    ) -> None:
         self._codecs = codecs
-        self._model = model
-        self._width = width_of(model)
+        self._width = width
+        self._names = names
         self._first_index = first_index
 
     def read(self, body: bytes, content_type: str) -> NDArray[np.float32]:
@@ -83,7 +87,7 @@ class RowReader:
         return as_matrix(value, kind.essence)
 
     def _csv(self, body: bytes, content_type: str, kind: MediaType) -> NDArray[np.float32]:
-        if "charset" in kind.parameters or "header" in kind.parameters:
+        if kind.parameters and ("charset" in kind.parameters or "header" in kind.parameters):
             return as_matrix(self._codecs.decode(body, content_type), CSV)
         body = _with_commas(body)
         table = read_long(body)
@@ -105,18 +109,18 @@ class RowReader:
 
     def _frame(self, frame: Any, content_type: str) -> NDArray[np.float32]:
         """Take a table's columns by the model's names where it has them all, else in their order."""
-        names = names_of(self._model)
-        if names and set(names) <= set(frame.columns):
-            frame = frame[list(names)]
+        if self._names and set(self._names) <= set(frame.columns):
+            frame = frame[list(self._names)]
         if all(kind.kind in "iufb" for kind in frame.dtypes):
             return as_matrix(frame.to_numpy("float32"), content_type)
         return as_matrix(frame.to_numpy(object), content_type)
 
 
 def _with_commas(body: bytes) -> bytes:
-    """Put commas where the first line has another delimiter and no comma, as AWS's container takes them too."""
-    first = body[:_FIRST_LINE].lstrip().partition(b"\n")[0].strip()
-    if b"," in first or b'"' in first:
+    """Put commas where the first lines have another delimiter and no comma, as AWS's container takes them too."""
+    start = body[:_FIRST_LINE]
+    if b"," in start or b'"' in start:
         return body
+    first = start.strip().partition(b"\n")[0].strip()
     delimiter = next((mark for mark in _DELIMITERS if mark in first), None)
     return body if delimiter is None else body.replace(delimiter, b",")
