@@ -85,6 +85,7 @@ class AlgorithmJob:
         host: The one that this program runs on.
         output_dir: Where pictures and other results go that are no model.
         checkpoint_dir: What a stopped job resumes from; the folder exists only where the job keeps checkpoints.
+        gpus: How many this host has.
     """
 
     hyperparameters: Mapping[str, Any]
@@ -94,6 +95,7 @@ class AlgorithmJob:
     host: str = "localhost"
     output_dir: Path = Path("/opt/ml/output/data")
     checkpoint_dir: Path = Path("/opt/ml/checkpoints")
+    gpus: int = 0
 
     @property
     def rank(self) -> int:
@@ -121,6 +123,7 @@ class AlgorithmJob:
             environ.get("SM_CURRENT_HOST") or hosts[0],
             Path(environ.get("SM_OUTPUT_DATA_DIR") or "/opt/ml/output/data"),
             Path(environ.get("SM_CHECKPOINT_DIR") or "/opt/ml/checkpoints"),
+            int(environ.get("SM_NUM_GPUS") or 0),
         )
 
     def channel(self, name: str) -> Channel:

@@ -136,6 +136,12 @@ def test_an_alias_is_its_parameter(alias: str, name: str) -> None:
         ({"device": "cuda", "tree_method": "exact"}, "exact does not go with device cuda"),
         ({"device": "cpu", "tree_method": "gpu_hist"}, "gpu_hist does not go with device cpu"),
         ({"use_dask_gpu_training": True, "tree_method": "exact"}, "exact does not go with use_dask_gpu_training"),
+        ({"use_dask_gpu_training": True, "booster": "gblinear"}, "booster gblinear does not go with use_dask_gpu"),
+        ({"use_dask_gpu_training": True, "objective": "rank:ndcg"}, "rank:ndcg does not go with use_dask_gpu"),
+        (
+            {"use_dask_gpu_training": True, "save_model_on_termination": True},
+            "save_model_on_termination does not go with use_dask_gpu",
+        ),
         ({"eval_metric": "aft-nloglik"}, "aft-nloglik does not go with"),
         ({"booster": "gblinear", "updater": "sync"}, "shotgun or coord_descent with booster gblinear"),
         ({"process_type": "update", "updater": "sync"}, "refresh, prune or both with process_type update"),

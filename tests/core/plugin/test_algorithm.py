@@ -24,6 +24,7 @@ def test_the_job_is_read_from_the_variables_that_scripts_read() -> None:
             "SM_CURRENT_HOST": "algo-2",
             "SM_OUTPUT_DATA_DIR": "/o/data",
             "SM_CHECKPOINT_DIR": "/c",
+            "SM_NUM_GPUS": "2",
         }
     )
 
@@ -35,7 +36,7 @@ def test_the_job_is_read_from_the_variables_that_scripts_read() -> None:
     assert job.model_dir == Path("/m")
     assert job.hosts == ("algo-1", "algo-2")
     assert (job.host, job.rank) == ("algo-2", 1)
-    assert (job.output_dir, job.checkpoint_dir) == (Path("/o/data"), Path("/c"))
+    assert (job.output_dir, job.checkpoint_dir, job.gpus) == (Path("/o/data"), Path("/c"), 2)
 
 
 def test_channel_variables_alone_will_do() -> None:

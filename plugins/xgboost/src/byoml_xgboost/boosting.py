@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from byoml_xgboost.hyperparameters import Hyperparameters
     from byoml_xgboost.rounds import History, Keeper
 
-__all__ = ["Boosted", "Start", "boost"]
+__all__ = ["Boosted", "Start", "boost", "calling", "measures_of"]
 
 _CONNECTION = re.compile(r"/collective/|\[comm\.|\[socket\.|allreduce\.cc|allgather\.cc|broadcast\.cc")
 
@@ -86,8 +86,8 @@ def boost(
             evals=[(matrix, name) for name, matrix in matrices.items()],
             verbose_eval=False,
             xgb_model=start.model if start else None,
-            callbacks=[_calling(rounds.after)],
-            custom_metric=_measures(settings, hosts),
+            callbacks=[calling(rounds.after)],
+            custom_metric=measures_of(settings, hosts),
         )
     except (xgb.core.XGBoostError, ValueError) as error:
         if hosts.several and _CONNECTION.search(str(error)):
@@ -104,13 +104,15 @@ def _parameters(settings: Hyperparameters, done: int) -> dict[str, Any]:
     return parameters
 
 
-def _measures(settings: Hyperparameters, hosts: Hosts) -> Callable[..., list[tuple[str, float]]] | None:
+def measures_of(settings: Hyperparameters, hosts: Hosts) -> Callable[..., list[tuple[str, float]]] | None:
+    """Make what XGBoost calls for metrics that it does not have; None where it has all."""
     if not settings.measures:
         return None
     return measuring(settings.measures, settings.objective, settings.classes, hosts.add_up)
 
 
-def _calling(after: Callable[[xgb.Booster, Mapping[str, Any]], bool]) -> xgb.callback.TrainingCallback:
+def calling(after: Callable[[xgb.Booster, Mapping[str, Any]], bool]) -> xgb.callback.TrainingCallback:
+    """Make a callback of XGBoost's of what takes model and log after each round, and tells whether it was the last."""
     import xgboost as xgb
 
     class Calling(xgb.callback.TrainingCallback):

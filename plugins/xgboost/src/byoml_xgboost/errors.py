@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ContentTypeParameterError",
+    "DaskChannelError",
     "DaskMissingError",
     "ExtraChannelError",
     "FoldsError",
@@ -80,6 +81,13 @@ class NoGpuError(ConfigurationError):
 
     def __init__(self, asked: str, reason: str, remedy: str) -> None:
         super().__init__(f"{asked} needs a GPU, but {reason}; {remedy}")
+
+
+class DaskChannelError(ConfigurationError):
+    """Channels that Dask's workers cannot read each a part of, all of them at once."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(f"use_dask_gpu_training: {'; '.join(problems)}")
 
 
 class DaskMissingError(ConfigurationError):

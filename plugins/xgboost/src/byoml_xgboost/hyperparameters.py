@@ -178,8 +178,6 @@ def _of_cross_validation(objective: str, values: Mapping[str, Any], raw: Mapping
         yield Problem(
             "_kfold", f"does not go with {objective}", "groups would be torn apart; give a validation channel"
         )
-    if "_kfold" in values and values.get("use_dask_gpu_training"):
-        yield Problem("_kfold", "does not go with use_dask_gpu_training", "leave one of them out")
 
 
 def _of_updaters(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -202,8 +200,19 @@ def _of_devices(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("tree_method", "exact does not go with device cuda", "it must be hist or approx there")
     if values.get("device") == "cpu" and method == "gpu_hist":
         yield Problem("tree_method", "gpu_hist does not go with device cpu", "it must be hist there")
-    dask = values.get("use_dask_gpu_training")
-    if dask and method not in ("auto", "hist", "gpu_hist"):
-        yield Problem("tree_method", f"{method} does not go with use_dask_gpu_training", "it must be hist or gpu_hist")
-    if dask and "early_stopping_rounds" in values and values.get("booster") == "gblinear":
-        yield Problem("booster", "gblinear does not go with use_dask_gpu_training", "it must be gbtree or dart")
+    yield from _of_dask(method, values)
+
+
+def _of_dask(method: str, values: Mapping[str, Any]) -> Iterator[Problem]:
+    if not values.get("use_dask_gpu_training"):
+        return
+    beside = "does not go with use_dask_gpu_training"
+    if method not in ("auto", "hist", "gpu_hist"):
+        yield Problem("tree_method", f"{method} {beside}", "it must be hist or gpu_hist")
+    if values.get("booster") == "gblinear":
+        yield Problem("booster", f"gblinear {beside}", "it must be gbtree or dart")
+    if values.get("objective", "").startswith(("rank:", "survival:aft")):
+        yield Problem("objective", f"{values['objective']} {beside}", "Dask would tear groups and bounds apart")
+    for name in ("_kfold", "save_model_on_termination"):
+        if values.get(name):
+            yield Problem(name, beside, "leave one of them out")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from byoml.errors import ByomlError
 from byoml.plugin.algorithm import run
 
-from byoml_xgboost import data, devices, hyperparameters, labels, model_files, results
+from byoml_xgboost import dask_training, data, devices, hyperparameters, labels, model_files, results
 from byoml_xgboost.boosting import boost
 from byoml_xgboost.cross_validation import Examples, cross_validate
 from byoml_xgboost.errors import ExtraChannelError, NoRowsError
@@ -61,6 +61,9 @@ def train(job: AlgorithmJob) -> None:
     if extra:
         raise ExtraChannelError(extra, _READ)
     devices.check(settings)
+    if settings.dask:
+        dask_training.train(job, settings)
+        return
     with together(job.hosts, job.host) as hosts:
         rows, width = _load(job, settings, hosts)
         if settings.folds:
