@@ -90,7 +90,9 @@ def _lock(name: str, recipe: ImageRecipe, lock: Path) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(recipe.build_constraints))
         constraints.flush()
-        command += ["--build-constraints", constraints.name, "--constraints", str(_FOLDER / "constraints.txt")]
+        # pip before 25.3 knows one kind of constraints, which hold for builds and for what is installed.
+        command += [word for kind in ("--build-constraints", "--constraints") for word in (kind, constraints.name)]
+        command += ["--constraints", str(_FOLDER / "constraints.txt")]
         ended = subprocess.run(command, input="\n".join(foreign), text=True, capture_output=True, check=False)
     if ended.returncode:
         sys.exit(f"uv could not resolve what the image {name} needs:\n{ended.stderr}")
