@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from byoml.local.tree import LEFT_OUT
+from byoml.source.entry_point import LEFT_OUT
 
 if TYPE_CHECKING:
     from byoml.local.values import EndpointSpec

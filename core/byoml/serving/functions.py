@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from byoml.child import Stopped
 from byoml.errors import UserModuleError
 from byoml.request_errors import HandlerFailed
 from byoml.serving.awaiting import synchronous
@@ -63,7 +62,7 @@ class Handler:
         try:
             return self.call(context, *args)
         except BaseException as error:
-            if isinstance(error, (Exception, Stopped)) or not self.by_user:
+            if isinstance(error, Exception) or not self.by_user:
                 raise
             raise HandlerFailed(self.name, error) from error
 

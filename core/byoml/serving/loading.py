@@ -88,12 +88,15 @@ def load_engine(plan: Plan, source: Source, module: ModuleType | None, device: s
 
 
 def _load_model(functions: InferenceFunctions, context: Context, model_dir: Path) -> Any:
-    """Load between what the user wants done before and after (contract/inference 3.1)."""
+    """Load between what the user wants done before and after (contract/inference 3.1).
+
+    Whatever ends it ends it as it is: a stop, or an exit of the script.
+    """
     if functions.pre_model_fn:
-        functions.pre_model_fn(context, str(model_dir))
-    model = functions.model_fn(context, _as_users_write(model_dir, functions))
+        functions.pre_model_fn.call(context, str(model_dir))
+    model = functions.model_fn.call(context, _as_users_write(model_dir, functions))
     if functions.model_warmup_fn:
-        functions.model_warmup_fn(context, str(model_dir), model)
+        functions.model_warmup_fn.call(context, str(model_dir), model)
     return model
 
 
