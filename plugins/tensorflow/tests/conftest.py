@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+import tensorflow as tf  # noqa: F401  it sets variables when it is imported: before any test looks at them
 from byoml.testing.container import Container
 
 if TYPE_CHECKING:
