@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from byoml_chainer import shim
@@ -19,6 +20,8 @@ def load() -> Any:
     Raises:
         ChainerMissingError: It is not installed.
     """
+    if getattr(sys.modules.get("chainer"), "serializers", None):  # all of it is there: asked at each prediction
+        return sys.modules["chainer"]
     shim.apply()
     try:
         import chainer

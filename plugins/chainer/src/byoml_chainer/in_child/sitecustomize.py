@@ -5,6 +5,8 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 
+__all__: list[str] = []
+
 try:
     from byoml_chainer import shim
 except ImportError:  # another Python than byoml's, which a script has started
