@@ -6,12 +6,12 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from byoml.errors import ConfigurationError
-from byoml.local.scripts import console_script
 from byoml.testing.algorithm import run_algorithm
 from byoml_sklearn.framework import SKLearn
 from byoml_sklearn.results import importances
@@ -19,7 +19,6 @@ from sklearn.datasets import load_iris
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _PNG = b"\x89PNG"
 _EACH_HOST = """
@@ -274,7 +273,7 @@ def test_a_job_that_cannot_be_done_is_refused_in_one_line(tmp_path: Path, variab
 def test_a_script_runs_as_one_process_on_each_host(tmp_path: Path) -> None:
     """Each is told its host; the job's model is what all of them leave (contract/training 5.9)."""
     (tmp_path / "train.py").write_text(_EACH_HOST)
-    command = [console_script("byoml"), "local", "train", "--framework", "sklearn", "--source", str(tmp_path)]
+    command = [str(Path(sys.executable).with_name("byoml")), "local", "train", "--framework", "sklearn", "--source", str(tmp_path)]
     command += ["--entry-point", "train.py", "--hosts", "2", "--output", str(tmp_path / "job")]
 
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
