@@ -273,7 +273,8 @@ def test_a_job_that_cannot_be_done_is_refused_in_one_line(tmp_path: Path, variab
 def test_a_script_runs_as_one_process_on_each_host(tmp_path: Path) -> None:
     """Each is told its host; the job's model is what all of them leave (contract/training 5.9)."""
     (tmp_path / "train.py").write_text(_EACH_HOST)
-    command = [str(Path(sys.executable).with_name("byoml")), "local", "train", "--framework", "sklearn", "--source", str(tmp_path)]
+    byoml = str(Path(sys.executable).with_name("byoml"))
+    command = [byoml, "local", "train", "--framework", "sklearn", "--source", str(tmp_path)]
     command += ["--entry-point", "train.py", "--hosts", "2", "--output", str(tmp_path / "job")]
 
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
