@@ -64,6 +64,7 @@ wheels: dist/.built ## build the wheels and sdists of core and plugins into dist
 
 clean: ## remove everything that these targets made
 	@echo "clean: removing .venv, .tox, dist, build folders and caches"
+	@rm -rf dockerfiles/byoml/*.whl dockerfiles/wheels/*.whl dockerfiles/wheels/ca.crt
 	@rm -rf .venv .tox dist build plugins/*/build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -path ./.git -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
