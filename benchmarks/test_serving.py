@@ -37,13 +37,11 @@ CLIENTS = (1, 16, 64)
 
 
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", [*MODELS, "torch"])
+@pytest.mark.parametrize("name", MODELS)
 def test_serving_beside_other_servers(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every server that can run here answers each load without an error; how fast is printed, not judged."""
     if not wrk_is_there():
         pytest.skip("there is no wrk (Debian's package `wrk`)")
-    if name not in MODELS:
-        pytest.skip("there is no serving with torch yet: the plugin byoml-torch is to come")
     model = tmp_path / "model"
     model.mkdir()
     forms = requests(make(name, model))

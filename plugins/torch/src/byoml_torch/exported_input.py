@@ -22,23 +22,26 @@ class ExportedInput:
     Args:
         shape: Its size on each axis, None where the export leaves it open.
         dtype: Its kind of numbers.
+        device: Where it must be.
     """
 
     shape: tuple[int | None, ...]
     dtype: torch.dtype
+    device: str
 
 
-def remember(program: ExportedProgram, module: nn.Module) -> nn.Module:
+def remember(program: ExportedProgram, module: nn.Module, device: str) -> nn.Module:
     """Let a program's module know its input.
 
     Args:
         program: The program.
         module: What it runs as.
+        device: Where it computes.
 
     Returns:
         The module.
     """
-    found = _read(program)
+    found = _read(program, device)
     if found is not None:
         setattr(module, _ATTRIBUTE, found)
     return module
@@ -50,11 +53,11 @@ def input_of(model: object) -> ExportedInput | None:
     return found
 
 
-def _read(program: ExportedProgram) -> ExportedInput | None:
+def _read(program: ExportedProgram, device: str) -> ExportedInput | None:
     names = set(program.graph_signature.user_inputs)
     inputs: list[Any] = [node.meta.get("val") for node in program.graph.nodes if node.name in names]
     if len(inputs) != 1 or not hasattr(inputs[0], "shape"):
         return None
     # A size that is open is a symbol, and no int.
     shape = tuple(size if isinstance(size, int) else None for size in inputs[0].shape)
-    return ExportedInput(shape, inputs[0].dtype)
+    return ExportedInput(shape, inputs[0].dtype, device)

@@ -35,7 +35,7 @@ class Progress:
         stopped: The job was asked to stop before the last one.
     """
 
-    network: nn.Module
+    network: nn.Sequential
     optimizer: torch.optim.Optimizer
     epoch: int = 0
     log: list[dict[str, float]] = field(default_factory=list)

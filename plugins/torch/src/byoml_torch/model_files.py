@@ -96,8 +96,7 @@ def _load_exported(path: Path, device: str) -> nn.Module:
         from torch.export.passes import move_to_device_pass
 
         program = move_to_device_pass(program, device)
-    # The shape is ours to check: the module's own guards cost time, and say nothing that a client understands.
-    return remember(program, program.module())
+    return remember(program, program.module(), device)
 
 
 def _load_scripted(path: Path, device: str) -> nn.Module:
@@ -122,7 +121,7 @@ def _refuse(path: Path, _device: str) -> nn.Module:
     raise StateDictError(path)
 
 
-def save(network: nn.Module, shape: tuple[int, int, int], model_dir: Path) -> None:
+def save(network: nn.Sequential, shape: tuple[int, int, int], model_dir: Path) -> None:
     """Write a network as `model.pt2`, which is served, and its weights as `model.pth`, to go on from.
 
     Args:
@@ -134,5 +133,7 @@ def save(network: nn.Module, shape: tuple[int, int, int], model_dir: Path) -> No
 
     with written_whole(model_dir / WEIGHTS) as part:
         torch.save(network.state_dict(), part)
-    with written_whole(model_dir / NAME) as part, part.open("wb") as file:
+    with written_whole(model_dir / NAME) as part, part.open("wb") as file, warnings.catch_warnings():
+        # torch says so of weights that do not lie in memory in the order of their axes, and saves them rightly.
+        warnings.filterwarnings("ignore", "No complete tensor found in the group", UserWarning)
         torch.export.save(exported(network, shape), file)

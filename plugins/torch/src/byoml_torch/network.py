@@ -47,7 +47,7 @@ def _block(channels: int, filters: int) -> tuple[nn.Module, ...]:
     return nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU(), pooling
 
 
-def exported(network: nn.Module, shape: tuple[int, int, int]) -> ExportedProgram:
+def exported(network: nn.Sequential, shape: tuple[int, int, int]) -> ExportedProgram:
     """Export a network for serving: from any number of pictures to the probability of each class.
 
     Args:
@@ -59,7 +59,23 @@ def exported(network: nn.Module, shape: tuple[int, int, int]) -> ExportedProgram
     """
     import torch
 
-    served = torch.nn.Sequential(network, torch.nn.Softmax(1)).eval()
+    served = torch.nn.Sequential(*_fused(network.eval()), torch.nn.Softmax(1)).eval()
+    # Half the time: convolutions on CPUs like the channels of a pixel beside each other.
+    served = served.to(memory_format=torch.channels_last)
     # Of two pictures: an example of one would fix their number.
     example = torch.zeros(2, *shape)
     return torch.export.export(served, (example,), dynamic_shapes=({0: torch.export.Dim("pictures", min=1)},))
+
+
+def _fused(network: nn.Sequential) -> list[nn.Module]:
+    """Put each normalisation into the convolution before it: one step less for each of them, and the same scores."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    layers: list[nn.Module] = []
+    for layer in network:
+        if isinstance(layer, nn.BatchNorm2d):
+            layers[-1] = fuse_conv_bn_eval(layers[-1], layer)
+        else:
+            layers.append(layer)
+    return layers

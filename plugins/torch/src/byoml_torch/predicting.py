@@ -33,8 +33,9 @@ def predict(data: Any, model: Any) -> Any:
     # An exported model has no modes; its layers are as they were when it was exported.
     if wanted is None and getattr(model, "training", False) and isinstance(model, torch.nn.Module):
         model.eval()
+    device = _device_of(model) if wanted is None else wanted.device
     with torch.inference_mode():
-        return _on_cpu(model(fitted(data, wanted).to(_device_of(model))))
+        return _on_cpu(model(fitted(data, wanted).to(device)))
 
 
 def _device_of(model: Any) -> torch.device | str:
@@ -45,11 +46,13 @@ def _device_of(model: Any) -> torch.device | str:
 
 
 def _on_cpu(found: Any) -> Any:
+    if hasattr(found, "cpu"):
+        return found.cpu()
     if isinstance(found, (tuple, list)):
         return type(found)(map(_on_cpu, found)) if type(found) in (tuple, list) else tuple(map(_on_cpu, found))
     if isinstance(found, dict):
         return {name: _on_cpu(value) for name, value in found.items()}
-    return found.cpu() if hasattr(found, "cpu") else found
+    return found
 
 
 def as_arrays(prediction: Any) -> Any:
