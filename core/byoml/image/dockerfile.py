@@ -67,8 +67,8 @@ def _pip_settings(plan: Plan) -> Iterator[str]:
         yield "if [ -f /build/wheels/ca.crt ]; then export PIP_CERT=/build/wheels/ca.crt; fi"
     if plan.build_constraints:
         yield f"printf '%s\\n' {shlex.join(plan.build_constraints)} > /build/constraints.txt"
-        # What pip's own option does only in pip 25.3 and newer.
-        yield "export PIP_CONSTRAINT=/build/constraints.txt"
+        # Two names of one wish: pip before 25.3 knows the first alone, later ones heed for builds only the second.
+        yield "export PIP_CONSTRAINT=/build/constraints.txt PIP_BUILD_CONSTRAINT=/build/constraints.txt"
 
 
 def _install(plan: Plan) -> str:

@@ -162,7 +162,7 @@ def test_without_chainer_the_failure_names_the_command(tmp_path: Path) -> None:
     assert outcome.exit_code == 1
     first, *rest = (outcome.failure or "").splitlines()
     assert first == "ModuleNotFoundError: No module named 'chainer'"
-    assert any("PIP_CONSTRAINT=build.txt pip install chainer==7.8.1" in line for line in rest), rest
+    assert any("PIP_BUILD_CONSTRAINT=build.txt pip install chainer==7.8.1" in line for line in rest), rest
 
 
 def test_a_job_of_no_framework_is_told_how_chainer_runs(tmp_path: Path) -> None:

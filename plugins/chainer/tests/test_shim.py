@@ -119,4 +119,5 @@ def test_without_chainer_the_error_is_the_command_that_installs_it(asked: str) -
 
     told = python(code)
 
-    assert "echo 'setuptools<81' > build.txt && PIP_CONSTRAINT=build.txt pip install chainer==7.8.1" in told
+    command = "PIP_CONSTRAINT=build.txt PIP_BUILD_CONSTRAINT=build.txt pip install chainer==7.8.1"
+    assert f"echo 'setuptools<81' > build.txt && {command}" in told

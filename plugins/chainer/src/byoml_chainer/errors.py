@@ -19,8 +19,12 @@ __all__ = [
     "UnreadableModelError",
 ]
 
-#: Chainer comes as source alone, and its build needs what setuptools had until 81. For pip of any release.
-CHAINER_COMMAND = "echo 'setuptools<81' > build.txt && PIP_CONSTRAINT=build.txt pip install chainer==7.8.1"
+#: Chainer comes as source alone, and its build needs what setuptools had until 81. Old and new releases of pip read one
+#: variable each.
+CHAINER_COMMAND = (
+    "echo 'setuptools<81' > build.txt && "
+    "PIP_CONSTRAINT=build.txt PIP_BUILD_CONSTRAINT=build.txt pip install chainer==7.8.1"
+)
 _MPI_COMMAND = "pip install 'mpi4py>=4'"
 
 
