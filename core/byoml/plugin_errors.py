@@ -62,11 +62,17 @@ class PluginConflictError(PluginError):
 
 
 class UnknownFrameworkError(ConfigurationError):
-    """`BYOML_FRAMEWORK` names a framework that is not installed."""
+    """A framework is asked for that is not installed.
 
-    def __init__(self, name: str, installed: Iterable[str]) -> None:
+    Args:
+        name: The framework.
+        installed: Those that are.
+        said_by: What asks for it: the variable, or an option.
+    """
+
+    def __init__(self, name: str, installed: Iterable[str], said_by: str = "BYOML_FRAMEWORK") -> None:
         super().__init__(
-            f"BYOML_FRAMEWORK is {name!r}, which is not installed; installed: {_listed(installed)}. "
+            f"{said_by} is {name!r}, which is not installed; installed: {_listed(installed)}. "
             f"`pip install byoml[{name}]` brings it if it is one of ours; `none` uses no framework"
         )
 

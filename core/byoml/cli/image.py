@@ -118,6 +118,8 @@ def _spec(environ: Mapping[str, str], options: Mapping[str, Any]) -> BuildSpec:
     from byoml.plugin.manager import frameworks, make_manager
     from byoml.plugin.selection import select
 
-    chosen = select(frameworks(make_manager(environ)), options["framework"] or environ.get("BYOML_FRAMEWORK"))
+    option = options["framework"]
+    said_by = "--framework" if option else "BYOML_FRAMEWORK"
+    chosen = select(frameworks(make_manager(environ)), option or environ.get("BYOML_FRAMEWORK"), said_by=said_by)
     args = options.get("build_arg")
     return BuildSpec(options["source"], chosen, options["base_image"], options["wheels"], options["ca_file"], args)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from byoml.image.context import DOCKERFILE, build_context
 from byoml.image.dockerfile import text
+from byoml.image.errors import DockerError, ImageBuildError
 from byoml.image.plan import for_source
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def build(spec: BuildSpec, tag: str, docker: Docker) -> int:
 
     Raises:
         NoWheelsError: The folder of wheels has none.
-        DockerError: The build failed.
+        ImageBuildError: A step of the build failed, or Docker refuses it.
     """
     words = spec.kept.read_text(encoding="utf-8") if spec.kept else dockerfile(spec)
     given = dict(spec.build_args or {})
@@ -75,5 +76,8 @@ def build(spec: BuildSpec, tag: str, docker: Docker) -> int:
         given["BASE_IMAGE"] = spec.base_image
     args = [word for key, value in given.items() for word in ("--build-arg", f"{key}={value}")]
     with build_context(spec.source, words, spec.wheels, spec.ca_file) as context:
-        docker.show("build", "--tag", tag, *args, str(context))
+        try:
+            docker.show("build", "--tag", tag, *args, str(context))
+        except DockerError:
+            raise ImageBuildError(tag, spec.kept) from None
     return int(docker.read("image", "inspect", "--format", "{{.Size}}", tag))

@@ -19,8 +19,8 @@ LABELS = tuple(
     for name in ("multi-models", "bidirectional-streaming", "accept-bind-to-port")
 )
 _VENV = "/opt/byoml"
-# The tests and the headers that packages ship are a sixth of an image, and no compiler is there to read headers. Packages
-# of the user's own choice are left alone.
+# The tests and the headers that packages ship are a sixth of an image, and no compiler is there to read headers.
+# Packages of the user's own choice are left alone.
 _LEAN = f"find {_VENV} -type d '(' -name tests -o -name include ')' -prune -exec rm -rf {{}} +"
 _FOLDERS = " ".join(f"/opt/ml/{name}" for name in ("code", "input", "model", "output"))
 

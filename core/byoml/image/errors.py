@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["DockerError", "DockerMissingError", "ImageMissingError", "NoWheelsError", "RegistryError"]
+__all__ = [
+    "DockerError",
+    "DockerMissingError",
+    "ImageBuildError",
+    "ImageMissingError",
+    "NoWheelsError",
+    "RegistryError",
+]
 
 
 class DockerMissingError(ConfigurationError):
@@ -39,6 +46,24 @@ class DockerError(ByomlError):
     def __init__(self, args: Sequence[str], exit_code: int, tail: str = "") -> None:
         said = f": {tail.strip()}" if tail.strip() else ""
         super().__init__(f"`docker {' '.join(args)}` ended with {exit_code}{said}")
+
+
+class ImageBuildError(ConfigurationError):
+    """Docker could not build an image; its own lines, which the user has seen, say at which step.
+
+    Args:
+        tag: The image's name.
+        kept: The user's own Dockerfile, None where byoml worded it.
+    """
+
+    def __init__(self, tag: str, kept: Path | None) -> None:
+        advice = (
+            f"mend {kept}"
+            if kept
+            else "what pip does not find in its index it takes from a folder of wheels (--wheels DIR); "
+            "`byoml image dockerfile` with the same options prints the Dockerfile, which you may keep and edit"
+        )
+        super().__init__(f"the image {tag} was not built: Docker's last lines say why; {advice}")
 
 
 class ImageMissingError(ConfigurationError):

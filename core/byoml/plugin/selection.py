@@ -20,13 +20,19 @@ class NoFramework(Framework):
     name = "none"
 
 
-def select(installed: Mapping[str, Framework], asked: str | None, model_dir: Path | None = None) -> Framework:
+def select(
+    installed: Mapping[str, Framework],
+    asked: str | None,
+    model_dir: Path | None = None,
+    said_by: str = "BYOML_FRAMEWORK",
+) -> Framework:
     """Choose the framework.
 
     Args:
         installed: Frameworks by name.
         asked: `BYOML_FRAMEWORK`; None or empty where it is not set.
         model_dir: The model folder when serving, None when training.
+        said_by: What asks, for the error.
 
     Returns:
         The one asked for, else the only one installed, else the only one that recognizes the model, else core's own.
@@ -39,7 +45,7 @@ def select(installed: Mapping[str, Framework], asked: str | None, model_dir: Pat
         return NoFramework()
     if asked:
         if asked not in installed:
-            raise UnknownFrameworkError(asked, installed)
+            raise UnknownFrameworkError(asked, installed, said_by)
         return installed[asked]
     if len(installed) == 1:
         return next(iter(installed.values()))

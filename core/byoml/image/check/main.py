@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from byoml.image.docker import Docker
 
-__all__ = ["ImageCheck", "check"]
+__all__ = ["ImageCheck", "check", "judge_entrypoint"]
 
 _CAPABILITY = "com.amazonaws.sagemaker.capabilities."
 _PROGRAMS = ("bash", "tar", "python3", "pip")
@@ -57,7 +57,7 @@ def check(request: ImageCheck, docker: Docker, tell: Callable[[str], None]) -> I
     docker.require_image(image)
     config: dict[str, Any] = json.loads(docker.read("image", "inspect", "--format", "{{json .Config}}", image))
     labels = config.get("Labels") or {}
-    yield _entrypoint(config.get("Entrypoint") or [])
+    yield judge_entrypoint(config.get("Entrypoint") or [])
     with tempfile.TemporaryDirectory(prefix="byoml-check-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         tell("running a probe job")
@@ -78,7 +78,8 @@ def check(request: ImageCheck, docker: Docker, tell: Callable[[str], None]) -> I
     yield _programs(docker, image)
 
 
-def _entrypoint(words: list[str]) -> Verdict:
+def judge_entrypoint(words: list[str]) -> Verdict:
+    """Tell whether an ENTRYPOINT, empty where the image has none, passes the platform's word on."""
     if words[:2] in _SHELLS:
         return verdict("entrypoint", f"ENTRYPOINT is in shell form, which drops them: {words}", kept=False)
     if words and Path(words[0]).name == "tini":

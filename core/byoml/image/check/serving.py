@@ -5,17 +5,25 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from byoml.image.check.container import COULD_NOT_START, Container, Launch, running
+from byoml.image.check.container import COULD_NOT_START, Launch, running
 from byoml.image.check.statements import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from byoml.image.check.container import Answer, Container
     from byoml.image.check.statements import Verdict
     from byoml.image.docker import Docker
 
-__all__ = ["check_multi_model", "check_port", "check_serving"]
+__all__ = [
+    "check_multi_model",
+    "check_port",
+    "check_serving",
+    "judge_invocation",
+    "judge_ping",
+    "judge_stop",
+]
 
 _STOP_SECONDS = 30
 _PING_SECONDS = 2.0
@@ -49,9 +57,9 @@ def check_serving(docker: Docker, image: str, model: Path | None, folder: Path, 
             yield from (verdict(name, "nothing answers", kept=None) for name in ("ping", "invocations"))
         else:
             yield verdict("listens", f"/ping answered {first.status}", kept=True)
-            yield _ping(container, needs_model=model is not None)
-            yield _invocations(container)
-        yield _stop(container)
+            yield judge_ping(container.ask("GET", "/ping"), needs_model=model is not None)
+            yield judge_invocation(container.ask("POST", "/invocations", b"1.0,2.0\n", timeout=60.0))
+        yield judge_stop(*container.stop(_STOP_SECONDS))
 
 
 def _mounts(model: Path | None, folder: Path) -> Mapping[str, Path]:
@@ -66,9 +74,17 @@ def _not_started(container: Container, code: int) -> Iterator[Verdict]:
         yield verdict(name, "the server did not start", kept=None)
 
 
-def _ping(container: Container, *, needs_model: bool) -> Verdict:
-    """Without a model an endpoint may be ready or not: then only what it says when it is ready is judged."""
-    answer = container.ask("GET", "/ping")
+def judge_ping(answer: Answer, *, needs_model: bool) -> Verdict:
+    """Judge an answer of `/ping`.
+
+    Args:
+        answer: The answer.
+        needs_model: Whether the endpoint has a model, and so must be ready; without one only what it says when it is
+            ready is judged.
+
+    Returns:
+        The verdict.
+    """
     ready = answer.status == HTTPStatus.OK
     found = f"{answer.status} after {answer.seconds:.2f} s"
     if ready and answer.body:
@@ -77,14 +93,14 @@ def _ping(container: Container, *, needs_model: bool) -> Verdict:
     return verdict("ping", found, kept=kept)
 
 
-def _invocations(container: Container) -> Verdict:
-    answer = container.ask("POST", "/invocations", b"1.0,2.0\n", timeout=60.0)
+def judge_invocation(answer: Answer) -> Verdict:
+    """Judge an answer of `/invocations`: any but that nothing is there for this path or method."""
     found = "no answer" if answer.status is None else f"a CSV row is answered {answer.status}"
     return verdict("invocations", found, kept=answer.status is not None and answer.status not in _NOT_ROUTED)
 
 
-def _stop(container: Container) -> Verdict:
-    code, seconds = container.stop(_STOP_SECONDS)
+def judge_stop(code: int | None, seconds: float) -> Verdict:
+    """Judge how a server ended after SIGTERM, and after how long."""
     # 143: ended by the signal, which the platform takes as well.
     return verdict("stop", f"exit code {code} after {seconds:.1f} s", kept=code in {0, 143} and seconds < _STOP_SECONDS)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from byoml.image.check.statements import Verdict
     from byoml.image.docker import Docker
 
-__all__ = ["check_training"]
+__all__ = ["check_training", "judge_outcome"]
 
 _FAILURE_BYTES = 1024
 _CONFIGS: Mapping[str, object] = {
@@ -50,8 +50,7 @@ def check_training(docker: Docker, image: str, folder: Path, seconds: float) -> 
     if code is None:
         yield verdict("train-outcome", f"the probe job still ran after {seconds:g} s", kept=None)
     else:
-        found, kept = _outcome(folder, code, said)
-        yield verdict("train-outcome", found, kept=kept)
+        yield judge_outcome(folder, code, said)
 
 
 def _tree(folder: Path) -> dict[str, Path]:
@@ -65,16 +64,30 @@ def _tree(folder: Path) -> dict[str, Path]:
     return {f"/opt/ml/{name}": folder / name for name in ("input", "model", "output")}
 
 
-def _outcome(folder: Path, code: int, said: str) -> tuple[str, bool]:
-    model = [path for path in (folder / "model").rglob("*") if path.is_file()]
-    failure = folder / "output" / "failure"
-    if code == 0:
-        return (
-            (f"a model of {len(model)} file(s)", True) if model else ("exit code 0, and /opt/ml/model is empty", False)
-        )
-    if not failure.is_file():
+def judge_outcome(folder: Path, code: int, said: str) -> Verdict:
+    """Tell whether a job that has ended left what the platform takes.
+
+    Args:
+        folder: The tree, with `model/` and `output/`.
+        code: How the job ended.
+        said: The end of what it wrote.
+
+    Returns:
+        The verdict.
+    """
+    found, kept = _model(folder / "model") if code == 0 else _failure(folder / "output" / "failure", code, said)
+    return verdict("train-outcome", found, kept=kept)
+
+
+def _model(folder: Path) -> tuple[str, bool]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return (f"a model of {len(files)} file(s)", True) if files else ("exit code 0, and /opt/ml/model is empty", False)
+
+
+def _failure(path: Path, code: int, said: str) -> tuple[str, bool]:
+    if not path.is_file():
         return f"exit code {code} without /opt/ml/output/failure: {said}", False
-    reason = failure.read_bytes()
+    reason = path.read_bytes()
     if len(reason) > _FAILURE_BYTES:
         return f"/opt/ml/output/failure has {len(reason)} bytes, of which the platform shows {_FAILURE_BYTES}", False
     first = reason.decode("utf-8", "replace").strip().split("\n", 1)[0]
