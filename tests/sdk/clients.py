@@ -1,9 +1,10 @@
-"""What the SDK's local mode needs on this machine: an S3 that containers reach, variables, and a hand that tidies up."""
+"""What the SDK's local mode needs on this machine: variables, an S3 that containers reach, and one who tidies up."""
 
 from __future__ import annotations
 
 import gc
 import importlib
+import ipaddress
 import logging
 import socket
 import warnings
@@ -22,8 +23,8 @@ __all__ = ["BUCKET", "ROLE", "Client", "client", "quiet", "storage", "version"]
 BUCKET = "my-bucket"
 ROLE = "arn:aws:iam::123456789012:role/any"
 _MODULES = {2: ("sagemaker",), 3: ("sagemaker.train.model_trainer", "sagemaker.core.processing")}
-_GATEWAY = "{{(index .IPAM.Config 0).Gateway}}"
-_CONTAINERS = ("--filter", "status=exited", "--filter", "status=created", "--filter", r"name=-algo-\d-|^algo-\d")
+_SUBNET = "{{(index .IPAM.Config 0).Subnet}}"
+_CONTAINERS = ("--filter", "status=exited", "--filter", "status=created", "--filter", r"name=[-_]algo-\d")
 
 
 class Client(NamedTuple):
@@ -52,7 +53,9 @@ def quiet() -> dict[str, Any]:
 def storage(docker: Docker) -> Iterator[str]:
     """The address of an S3 on the gateway of Docker's bridge, which this machine and every container reach."""
     server = pytest.importorskip("moto.server", reason="moto is not installed: pip install 'moto[server]'")
-    gateway = docker.read("network", "inspect", "bridge", "--format", _GATEWAY)
+    subnet = docker.read("network", "inspect", "bridge", "--format", _SUBNET)
+    # The gateway is the first address; an older daemon does not list it.
+    gateway = str(next(ipaddress.ip_network(subnet).hosts()))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = server.ThreadedMotoServer(ip_address=gateway, port=0)
     running.start()
