@@ -167,11 +167,12 @@ def _signatures_of(loaded: Any) -> dict[str, Signature]:
 def _signature(function: Any, keeps: Any) -> Signature:
     import tensorflow as tf
 
-    specs = function.structured_input_signature[1]
+    # Sorted, as TensorFlow gives them in another order each time.
+    specs = dict(sorted(function.structured_input_signature[1].items()))
 
     def call(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         tensors = {name: tf.constant(array, specs[name].dtype) for name, array in arrays.items()}
-        return {name: tensor.numpy() for name, tensor in function(**tensors).items()}
+        return {name: tensor.numpy() for name, tensor in sorted(function(**tensors).items())}
 
     return Signature({name: _input(name, spec) for name, spec in specs.items()}, call, keeps)
 
