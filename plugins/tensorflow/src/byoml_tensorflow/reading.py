@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ PICTURES = ("image/jpeg", "image/png")
 VIDEOS = ("video/mp4", "video/x-msvideo", "video/webm")
 _ENVELOPES = {"instances": "rows", "inputs": "columns", "examples": "examples"}
 _PICTURE, _CLIP = 4, 5
+_SPACE = re.compile(r"\s*")
 
 
 def read(body: bytes, content_type: str, codecs: Codecs, models: Models | None, target: Target) -> NDArray[Any] | Ask:
@@ -132,7 +134,8 @@ def _sequence(body: bytes) -> list[Any] | None:
         while at < len(text):
             value, end = decoder.raw_decode(text, at)
             values.append(value)
-            at = end + len(text[end:]) - len(text[end:].lstrip())
+            space = _SPACE.match(text, end)
+            at = space.end() if space else end
     except (ValueError, RecursionError):
         return None
     return values if len(values) > 1 else None
