@@ -15,11 +15,17 @@ from byoml.image.errors import DockerMissingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BASE_IMAGE", "base", "build", "context", "docker", "tree", "xgboost"]
+__all__ = ["BASE_IMAGE", "base", "build", "certificates", "context", "docker", "tree", "xgboost"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: Made or pulled by tools/docker.sh.
 BASE_IMAGE = "byoml-test/python:3.11"
+
+
+def certificates() -> Path | None:
+    """Tell which file of certificates this machine's own programs trust, where a variable names one."""
+    named = (os.environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
+    return next((Path(file) for file in named if file and Path(file).is_file()), None)
 
 
 @pytest.fixture(scope="session")
