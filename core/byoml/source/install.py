@@ -56,7 +56,8 @@ def install_requirements(
     requirements = code_dir / (named or _REQUIREMENTS)
     tool = _Tool(variables, stopper, _wheelhouse(code_dir, variables, wheels))
     if requirements.is_file():
-        tool.install_file(requirements)
+        if _asks(requirements):
+            tool.install_file(requirements)
     elif named:
         raise SettingError("requirements of sourcecode.json", named, f"a file in {code_dir}")
     needed = dependencies(code_dir)
@@ -92,6 +93,12 @@ def install(
     install_requirements(folder, variables, stopper, wheels, requirements)
     if is_package(folder):
         _Tool(variables, stopper, _wheelhouse(folder, variables, wheels)).install_package(folder)
+
+
+def _asks(requirements: Path) -> bool:
+    """Tell whether a file has any line for pip; SDK v3's ModelBuilder always writes one, and an empty one at that."""
+    lines = requirements.read_bytes().splitlines()
+    return any(line.strip() and not line.lstrip().startswith(b"#") for line in lines)
 
 
 def _wheelhouse(code_dir: Path, variables: Mapping[str, str], wheels: Path | None) -> Path | None:

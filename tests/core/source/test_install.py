@@ -51,8 +51,11 @@ def test_requirements_are_installed_and_stdout_stays_the_programs(
     assert "tiny" in err
 
 
-def test_without_requirements_nothing_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("text", [None, "", "\n  \n# nothing\n  # at all"])
+def test_without_requirements_nothing_runs(text: str | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Not even pip, which takes most of a second to say that there is nothing to do."""
+    if text is not None:
+        (tmp_path / "requirements.txt").write_text(text)
     install(EntryPoint("train.py", Kind.SCRIPT, tmp_path), {}, Stopper())
     assert capfd.readouterr() == ("", "")
 
