@@ -53,10 +53,10 @@ def train(job: AlgorithmJob) -> None:
         ConfigurationError: Hyperparameters, channels, their data, or how they fit together.
         SystemExit: The job was stopped, and has kept a checkpoint, and no model.
     """
+    job.channel("train")
     settings = hyperparameters.read(job.hyperparameters, validation="validation" in job.channels)
     for name in settings.without_effect:
         _log.warning("hyperparameter %s has no effect: XGBoost no longer knows it", name)
-    job.channel("train")
     extra = sorted(set(job.channels).difference(_READ, _PASSED_OVER))
     if extra:
         raise ExtraChannelError(extra, _READ)
