@@ -36,6 +36,7 @@ class Containers:
         run: The name of this run, which all its containers' names begin with.
         network: What several hosts find each other in, None for one host.
         port: The port of this machine that a server is reachable at, None where none serves.
+        entrypoint: Whether the image has an ENTRYPOINT.
     """
 
     docker: Docker
@@ -43,6 +44,7 @@ class Containers:
     run: str
     network: str | None = None
     port: int | None = None
+    entrypoint: bool = False
     environ: None = None
 
     def site(self, count: int) -> Site:
@@ -69,7 +71,16 @@ class Containers:
             # By name: a value in the arguments could be read by everybody on this machine.
             *(word for name in sorted(given) for word in ("--env", name)),
         ]
-        return Start((self.docker.program, "run", *options, self.image, *words), {**users, **given})
+        return Start((self.docker.program, "run", *options, *self._words(words)), {**users, **given})
+
+    def _words(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Give the image and its words: an ENTRYPOINT gets `train` and `serve` as arguments, `processing` never."""
+        program, *args = words
+        if program != "processing" or not self.entrypoint:
+            return (self.image, *words)
+        if args and not args[0].startswith("-"):  # a script, which the image's own program knows nothing of
+            return ("--entrypoint", program, self.image, *args)
+        return (self.image, *args)
 
     def publish(self, port: int) -> tuple[Containers, int]:
         return replace(self, port=port), _PORT
@@ -101,7 +112,8 @@ def containers(image: str, environ: Mapping[str, str], hosts: int) -> Iterator[C
     """
     docker = find(environ)
     docker.require_image(image)
-    runner = Containers(docker, image, f"byoml-{uuid.uuid4().hex[:12]}")
+    entrypoint = docker.read("image", "inspect", "--format", "{{len .Config.Entrypoint}}", image) != "0"
+    runner = Containers(docker, image, f"byoml-{uuid.uuid4().hex[:12]}", entrypoint=entrypoint)
     if hosts > 1:
         runner = replace(runner, network=runner.run)
         docker.read("network", "create", runner.run)

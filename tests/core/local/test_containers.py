@@ -37,6 +37,17 @@ def test_the_word_stands_behind_the_image_and_all_options_before_it(tree: Path) 
     assert "--rm" in command
 
 
+def test_an_entrypoint_gets_the_word_but_for_processing(tree: Path) -> None:
+    """As on the platform: a processing job starts what the image itself starts, unless it names a script."""
+    runner = Containers(_RUNNER.docker, "curve:1", "byoml-1", entrypoint=True)
+    for words in (("train",), ("serve",)):
+        assert runner.start(words, tree, {}).command[-2:] == ("curve:1", *words)
+    assert runner.start(("processing", "--least", "5"), tree, {}).command[-3:] == ("curve:1", "--least", "5")
+    assert runner.start(("processing",), tree, {}).command[-1] == "curve:1"
+    named = runner.start(("processing", "a.py", "-x"), tree, {}).command
+    assert named[-5:] == ("--entrypoint", "processing", "curve:1", "a.py", "-x")
+
+
 def test_each_folder_of_the_tree_is_mounted_by_itself(tree: Path) -> None:
     """What the image has under /opt/ml, such as its code, is hidden only where the tree has the same."""
     mounts = _after(_RUNNER.start(("train",), tree, {}).command, "--volume")
