@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CsvCodec"]
+__all__ = ["CsvCodec", "read_plain"]
 
 _TYPE = "text/csv"
 _WRITABLE = ("one value, a list or array of values, or rows of values; a value is a number, a text, a boolean or None",)
@@ -39,7 +39,7 @@ class CsvCodec(Codec):
     def decode(self, body: bytes, parameters: Mapping[str, str]) -> NDArray[Any]:
         text = decode_text(body, parameters, _TYPE)
         header = parameters.get("header", "").lower() == "present"
-        plain = None if header else _read_plain(text)
+        plain = None if header else read_plain(text)
         return _read_any(text, header=header) if plain is None else plain
 
     def encode(self, value: object) -> bytes:
@@ -63,7 +63,7 @@ def _column(numbers: NDArray[Any]) -> str:
     return "".join([f"{cell}\n" for cell in cells])
 
 
-def _read_plain(text: str) -> NDArray[Any] | None:
+def read_plain(text: str) -> NDArray[Any] | None:
     """Read numbers without quotes, blank cells or blank lines: most requests, at half the time; None for all else."""
     lines = text.replace("\r\n", "\n").rstrip("\n")
     if not lines or lines.startswith("\n") or "\n\n" in lines or lines.encode().translate(None, _NUMERIC):

@@ -37,12 +37,15 @@ class Capabilities:
     Args:
         batchable: `predict_fn` may get the rows of several requests as one array, and gives one row each. Requests
             whose Accept headers have different parameters do not meet; `Framework.may_batch` excludes single models.
+        linewise: Beside that, `input_fn` reads each line of plain numbers in CSV as a row by itself, and `output_fn`
+            writes CSV a line a row: so lines of several requests may be read and written at once.
         thread_safe: `predict_fn` may run in several threads at once on one model.
         fork_safe: A model loaded before the fork predicts in the child; proven by a test, never assumed.
         trains: There is a built-in algorithm for jobs without a script.
     """
 
     batchable: bool = False
+    linewise: bool = False
     thread_safe: bool = False
     fork_safe: bool = False
     trains: bool = False

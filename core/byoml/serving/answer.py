@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["Answer"]
 
 
-@dataclass(frozen=True)
-class Answer:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Answer(NamedTuple):
     """What a request gets.
 
     Args:
@@ -27,4 +29,4 @@ class Answer:
     body: bytes | Stream
     content_type: str
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NONE

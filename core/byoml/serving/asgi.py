@@ -18,7 +18,7 @@ from byoml.serving.failures import log_failure
 from byoml.serving.models_api import ModelsApi
 from byoml.serving.models_endpoint import ModelsEndpoint
 from byoml.serving.request_body import discard_body, read_body
-from byoml.serving.sending import StreamBroken, header_lines, send_error, send_stream, send_whole
+from byoml.serving.sending import StreamBroken, header_lines, send_error, send_stream, send_whole, type_line
 from byoml.serving.session_expiry import Sweeper
 from byoml.serving.session_flow import answer_in_session
 from byoml.serving.sessions import Sessions
@@ -169,8 +169,10 @@ class DataPlane:
         parameters = await execution_parameters(self._plan, engine)
         return await send_whole(send, 200, json.dumps(parameters).encode(), [(b"content-type", b"application/json")])
 
-    async def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> int:
-        return await self._predict(scope, receive, send, self._plan.framework, self._endpoint.answer)
+    # What only passes a request on is no coroutine of its own: each one costs every request.
+
+    def _invocations(self, scope: _Scope, receive: _Receive, send: _Send) -> Awaitable[int]:
+        return self._predict(scope, receive, send, self._plan.framework, self._endpoint.answer)
 
     async def _predict(
         self, scope: _Scope, receive: _Receive, send: _Send, framework: Framework, answering: Answering
@@ -188,14 +190,16 @@ class DataPlane:
             answer = await answering(invocation)
         else:
             answer = await answer_in_session(self._sessions, invocation, answering)
-        head = header_lines({**answer.headers, "content-type": answer.content_type})
+        head = [type_line(answer.content_type)]
+        if answer.headers:
+            head = header_lines({**answer.headers, "content-type": answer.content_type})
         if isinstance(answer.body, bytes):
             return await send_whole(send, answer.status, answer.body, head)
         with self._endpoint.sending(answer.body):
             return await send_stream(send, answer, answer.body, head, request_id)
 
-    async def _body(self, headers: dict[str, str], receive: _Receive) -> bytes:
-        return await read_body(headers, receive, self._plan.settings.body_limit)
+    def _body(self, headers: dict[str, str], receive: _Receive) -> Awaitable[bytes]:
+        return read_body(headers, receive, self._plan.settings.body_limit)
 
     async def _lifespan(self, receive: _Receive, send: _Send) -> None:
         await receive()

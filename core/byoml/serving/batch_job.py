@@ -89,6 +89,7 @@ class BatchEngine(Engine):
     def __init__(self, rules: BatchRules, *args: Any) -> None:
         super().__init__(*args)
         self._rules = rules
+        self.linewise = False  # lines end, and errors are told, request by request
         users = {handler.name for handler in self.functions.all if handler.by_user}
         self._lines_are_ours = not users & {"output_fn", "transform_fn"}
         self._rows_are_ours = self._lines_are_ours and not users & {"input_fn", "predict_fn"}
@@ -108,7 +109,7 @@ class BatchEngine(Engine):
         if answer.content_type not in _BY_LINE or not isinstance(answer.body, bytes) or not answer.body:
             return answer
         body = answer.body.removesuffix(b"\n") + (b"\n" if self._rules.newline else b"")
-        return dataclasses.replace(answer, body=body)
+        return answer._replace(body=body)
 
     def _by_record(self, invocation: Invocation, error: RequestError) -> Answer | RequestError:
         """Answer what can be answered of a request that failed; the error stands where rows cannot be told apart."""

@@ -24,7 +24,7 @@ from byoml.serving.tracing import find_tracing
 from byoml.serving.user_app import find_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from byoml.plugin.values import Invocation
     from byoml.serving.batch import Batch
@@ -159,21 +159,22 @@ class Endpoint:
         if self._tracing is not None:
             self._tracing.record(batch)
 
-    async def answer(self, invocation: Invocation) -> Answer:
+    def answer(self, invocation: Invocation) -> Awaitable[Answer]:
         """Answer one request.
 
         Args:
             invocation: The request.
 
         Returns:
-            The answer.
-
-        Raises:
-            ModelNotReady: The server has not loaded its model yet.
-            RequestError: Whatever else is wrong.
+            The answer, once it is awaited; that raises ModelNotReady where the server has not loaded its model yet, and
+            a RequestError for whatever else is wrong.
         """
-        if not self._loaded.is_set():
-            await self._wait_for_load()
+        if self._queue is not None and self._loaded.is_set():
+            return self._queue.answer(invocation)
+        return self._answer_later(invocation)
+
+    async def _answer_later(self, invocation: Invocation) -> Answer:
+        await self._wait_for_load()
         assert self._queue is not None  # noqa: S101  start() runs before the first request is taken
         return await self._queue.answer(invocation)
 

@@ -14,6 +14,7 @@ from byoml.serving.batching import joined, split
 from byoml.serving.functions import Handler
 from byoml.serving.headroom import exhausted
 from byoml.serving.invocation import as_sent
+from byoml.serving.lines import answer_lines
 from byoml.serving.session_commands import refuse_session
 from byoml.serving.streaming import Stream, as_iterator
 from byoml.serving.work import Work, alike
@@ -47,7 +48,8 @@ class Engine:
         self, framework: Framework, functions: InferenceFunctions, codecs: Codecs, model: object, model_dir: Path
     ) -> None:
         self._framework = framework
-        self._functions = functions
+        #: Bound functions.
+        self.functions = functions
         self._codecs = codecs
         self._model = model
         self._model_dir = model_dir
@@ -64,6 +66,8 @@ class Engine:
         # No user code, no streams, and a model that is not tied to the thread that has loaded it.
         able = framework.capabilities.thread_safe or framework.capabilities.fork_safe
         self.anywhere = self.batchable and able and self._all_ours
+        #: Whether requests of one line each may be answered as one.
+        self.linewise = self.batchable and self._all_ours and framework.capabilities.linewise
 
     def answer(
         self, invocations: Sequence[Invocation], times: list[float] | None = None
@@ -77,6 +81,13 @@ class Engine:
         Returns:
             One answer or error for each, in order; a request that fails fails alone.
         """
+        if self.linewise and len(invocations) > 1:
+            answers = answer_lines(self._answer, invocations, times)
+            if answers is not None:
+                return answers
+        return self._answer(invocations, times)
+
+    def _answer(self, invocations: Sequence[Invocation], times: list[float] | None) -> list[Answer | RequestError]:
         works = [self._work(invocation) for invocation in invocations]
         for work in works:
             self._guarded(work, self._start)
@@ -101,19 +112,19 @@ class Engine:
 
     def _start(self, work: Work) -> None:
         work.accept = self._answer_type(work.invocation.accept)
-        if self._functions.transform_fn is None:
+        if self.functions.transform_fn is None:
             work.data = self._decode(work)
 
     def _answer_type(self, accept: str) -> str:
         """Choose before predicting; a user's function gets the first concrete type, whatever it is."""
-        if self._functions.output_fn.by_user or self._functions.transform_fn is not None:
+        if self.functions.output_fn.by_user or self.functions.transform_fn is not None:
             concrete = (kind.essence for kind in parse_accept(accept) if kind.concrete)
             return next(concrete, self.default_accept)
         return self._codecs.choose(accept, self._framework.accepts, self.default_accept)
 
     def _decode(self, work: Work) -> Any:
         invocation = work.invocation
-        handler = self._functions.input_fn
+        handler = self.functions.input_fn
         readable = self._framework.content_types
         if not handler.by_user:
             refuse_session(invocation, commands_only=not self._all_ours)
@@ -123,19 +134,19 @@ class Engine:
         return self._call(handler, work, as_sent(invocation), invocation.content_type)
 
     def _predict(self, work: Work) -> None:
-        if self._functions.transform_fn is None:
-            work.data = self._call(self._functions.predict_fn, work, work.data, self._model)
+        if self.functions.transform_fn is None:
+            work.data = self._call(self.functions.predict_fn, work, work.data, self._model)
         else:
             invocation = work.invocation
             args = (self._model, as_sent(invocation), invocation.content_type, work.accept)
-            work.data = self._call(self._functions.transform_fn, work, *args)
+            work.data = self._call(self.functions.transform_fn, work, *args)
 
     def _predict_together(self, works: Sequence[Work]) -> None:
         """Predict all rows at once; where that fails, each by itself, so that one bad request fails alone."""
         rows = joined([work.data for work in works]) if len(works) > 1 else None
         if rows is not None:
             try:
-                prediction = self._functions.predict_fn(works[0].context, rows, self._model)
+                prediction = self.functions.predict_fn(works[0].context, rows, self._model)
                 parts = split(prediction, [len(work.data) for work in works])
             except Exception:  # noqa: BLE001  each request is tried by itself below, and tells its own error
                 parts = None
@@ -155,9 +166,9 @@ class Engine:
         return work.failed
 
     def _encode(self, work: Work) -> Answer:
-        output_fn, result = self._functions.output_fn, work.data
+        output_fn, result = self.functions.output_fn, work.data
         streamed = as_iterator(result) is not None and not output_fn.by_user
-        if self._functions.transform_fn is None and not streamed:
+        if self.functions.transform_fn is None and not streamed:
             result = self._call(output_fn, work, work.data, work.accept)
         content_type = work.accept
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):  # noqa: PLR2004  (body, type)
@@ -186,34 +197,22 @@ class Engine:
         self._call(Handler("the stream", by_user=True, call=lambda _context: stream.begin()), work)
         return stream
 
-    @property
-    def functions(self) -> InferenceFunctions:
-        return self._functions
-
     def context(self, headers: Mapping[str, str], request_id: str) -> Context:
-        return Context(
-            self._model_dir,
-            self._codecs,
-            headers,
-            request_id,
-            device=self.device,
-            environ=self.environ,
-            model=self._model,
-            users=self._users,
-        )
+        known = (self.device, self.environ, self._model, self._users)
+        return Context(self._model_dir, self._codecs, headers, request_id, None, *known)
 
     def converse(self, context: Context, messages: object) -> object:
         """Call the user's function for bidirectional streams; see `speaks`."""
-        function = self._functions.bidirectional_fn
+        function = self.functions.bidirectional_fn
         return function(context, messages, self._model) if function else None
 
     @property
     def checks_health(self) -> bool:
-        return self._functions.healthcheck_fn is not None
+        return self.functions.healthcheck_fn is not None
 
     def well(self) -> bool:
         """Ask the user's health function; one that raises is an answer too."""
-        check = self._functions.healthcheck_fn
+        check = self.functions.healthcheck_fn
         try:
             return check is None or bool(check(self.context({}, ""), self._model))
         except Exception:  # noqa: BLE001  an answer too
@@ -222,11 +221,11 @@ class Engine:
 
     @property
     def closes(self) -> bool:
-        return self._functions.shutdown_fn is not None
+        return self.functions.shutdown_fn is not None
 
     def close(self) -> None:
         """Call the user's function for the end; one that raises changes nothing about that."""
-        end = self._functions.shutdown_fn
+        end = self.functions.shutdown_fn
         try:
             if end is not None:
                 end(self.context({}, ""), self._model)
@@ -235,7 +234,7 @@ class Engine:
 
     @property
     def speaks(self) -> bool:
-        return self._functions.bidirectional_fn is not None
+        return self.functions.bidirectional_fn is not None
 
     def _call(self, handler: Handler, work: Work, *args: Any) -> Any:
         try:

@@ -81,31 +81,28 @@ class PredictionQueue:
         self.threads.append(threading.Thread(None, work, f"byoml-predict-{number}", (argument,), daemon=True))
         self.threads[-1].start()
 
-    async def answer(self, invocation: Invocation) -> Answer:
-        """Wait for an invocation's answer.
+    def answer(self, invocation: Invocation) -> asyncio.Future[Answer]:
+        """Take an invocation in.
 
         Args:
             invocation: The request.
 
         Returns:
-            The answer.
-
-        Raises:
-            Overloaded: Too many wait already.
-            PredictionTimeout: It took too long.
-            RequestError: Whatever the engine says of it.
+            Its answer, or why there is none: Overloaded where too many wait already, PredictionTimeout where it took
+            too long, or whatever RequestError the engine gives.
         """
+        future: asyncio.Future[Answer] = self._loop.create_future()
         waiting = self.waiting
         if waiting >= self._settings.queue_limit:
-            raise Overloaded(waiting)
-        future: asyncio.Future[Answer] = self._loop.create_future()
+            future.set_exception(Overloaded(waiting))
+            return future
         mine = Waiting(invocation, future, perf_counter())
         free = self._draining or not self._handed
         if free and self._pace.quick and len(invocation.body) <= _SMALL_BYTES:
             self._keep(mine)
         else:
             self._hand(mine)
-        return await future
+        return future
 
     def _hand(self, waiting: Waiting) -> None:
         """Give a request to the threads, after those that came before it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from byoml.request_errors import HandlerFailed, RequestError
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
     from byoml.serving.engine import Answer
     from byoml.serving.streaming import Stream
 
-__all__ = ["Send", "StreamBroken", "error_form", "header_lines", "send_error", "send_stream", "send_whole"]
+__all__ = [
+    "Send",
+    "StreamBroken",
+    "error_form",
+    "header_lines",
+    "send_error",
+    "send_stream",
+    "send_whole",
+    "type_line",
+]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -85,6 +95,12 @@ def header_lines(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """
     lower = {name.lower(): value for name, value in headers.items()}
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lower.items() if name not in _OURS]
+
+
+@lru_cache(maxsize=64)
+def type_line(content_type: str) -> tuple[bytes, bytes]:
+    """Make the one line that every answer's head has; the arguments and errors are those of `header_lines`."""
+    return b"content-type", content_type.encode("latin-1")
 
 
 async def send_error(send: Send, error: RequestError, request_id: str) -> None:

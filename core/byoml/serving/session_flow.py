@@ -74,4 +74,4 @@ def _told(text: str, headers: dict[str, str]) -> Answer:
 
 
 def _with(answer: Answer, headers: dict[str, str]) -> Answer:
-    return replace(answer, headers={**headers, **answer.headers}) if headers else answer
+    return answer._replace(headers={**headers, **answer.headers}) if headers else answer

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from byoml.codecs.csv import CsvCodec, _read_any, _read_plain
+from byoml.codecs.csv import CsvCodec, _read_any, read_plain
 from byoml.request_errors import MalformedPayload, NotAcceptable
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -163,7 +163,7 @@ _SIGNS = st.sampled_from(
 @example("-0,1.5")
 def test_the_quick_way_reads_what_the_careful_way_reads(text: str) -> None:
     """Where plain numbers are read at once, the result is the same to the bit."""
-    quick = _read_plain(text)
+    quick = read_plain(text)
     if quick is not None:
         careful = _read_any(text, header=False)
         assert (quick.dtype, quick.shape) == (careful.dtype, careful.shape)

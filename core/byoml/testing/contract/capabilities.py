@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from byoml.codecs import Codecs
+from byoml.codecs.csv import CsvCodec
 from byoml.environment.training_env import TrainingEnv
 from byoml.plugin import Context, Framework, builtin_codecs
 from byoml.plugin.manager import all_answers, frameworks, make_manager
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import InferenceFunctions
+from byoml.testing.asked import Asked
 from byoml.testing.contract.suite import FrameworkSuite, declared
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CapabilitiesContract", "Predictor"]
 
+_CSV = "text/csv"
 _THREADS = 4
 _REPEATS = 25
 _FORK_SECONDS = 30
@@ -92,6 +95,18 @@ class CapabilitiesContract(FrameworkSuite):
             together = split(predictor.predict(whole), [len(part) for part in parts])
             for part, found in zip(parts, together, strict=True):
                 self.check_same(found, predictor.predict(part))
+
+    def test_linewise_bodies_are_answered_alike_together_and_alone(
+        self, plugin: Framework, saved_model: Path, payloads: Mapping[str, bytes]
+    ) -> None:
+        """Requests of one line of CSV each, read and written as one, get what each gets alone."""
+        declared(plugin, "linewise")
+        lines = payloads[_CSV].splitlines()[:1] * 3
+        asked = Asked(plugin, saved_model)
+        for line, found in zip(lines, asked.together(*((line, _CSV) for line in lines), accept=_CSV), strict=True):
+            assert isinstance(found, bytes), found
+            read = [CsvCodec().decode(answer, {}) for answer in (found, asked(line, _CSV, _CSV))]
+            self.check_same(*read)
 
     def test_thread_safe_models_predict_alike_in_threads(
         self, plugin: Framework, predictor: Predictor, payloads: Mapping[str, bytes]

@@ -28,7 +28,7 @@ class SKLearn(Framework):
 
     name: ClassVar[str] = "sklearn"
     # Forked with one OpenMP thread; with more, some estimators would hang in the child.
-    capabilities = Capabilities(batchable=True, fork_safe=True, trains=True)
+    capabilities = Capabilities(batchable=True, linewise=True, fork_safe=True, trains=True)
     default_content_type = "text/csv"
     default_accept = "text/csv"
     content_types = _TYPES

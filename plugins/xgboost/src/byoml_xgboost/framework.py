@@ -41,7 +41,7 @@ class XGBoost(Framework):
 
     name: ClassVar[str] = "xgboost"
     # Forked with one OpenMP thread; with more, the child would hang at its first prediction.
-    capabilities = Capabilities(batchable=True, thread_safe=True, fork_safe=True, trains=True)
+    capabilities = Capabilities(batchable=True, linewise=True, thread_safe=True, fork_safe=True, trains=True)
     default_content_type = "text/libsvm"
     default_accept = "text/csv"
     content_types = CONTENT_TYPES
