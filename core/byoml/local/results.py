@@ -26,7 +26,8 @@ __all__ = ["ResultFolder"]
 
 _METRICS = "metrics.jsonl"
 _ENTRIES = frozenset({"model", "model.tar.gz", ".model.tar.gz.part", "output", "logs", _METRICS, ".job"})
-_LOG = re.compile(r"127\.0\.0\.\d{1,3}\.log")
+# The names of hosts: of processes on this machine, and of containers.
+_LOG = re.compile(r"(127\.0\.0\.|algo-)\d{1,3}\.log")
 _FAILURE = "failure"
 
 

@@ -26,9 +26,10 @@ def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "a/b").is_dir()
 
 
-def test_an_earlier_result_is_replaced(tmp_path: Path) -> None:
-    """Also one of a job that was killed, whose trees are still there."""
-    _write(tmp_path, *_RESULT, ".job/127.0.0.1/model/part")
+@pytest.mark.parametrize("host", ["127.0.0.1", "algo-12"], ids=["process", "container"])
+def test_an_earlier_result_is_replaced(host: str, tmp_path: Path) -> None:
+    """Also one of a job that was killed, whose trees are still there; whatever ran it."""
+    _write(tmp_path, "model/w", "model.tar.gz", "output/data/x", f"logs/{host}.log", f".job/{host}/model/part")
     ResultFolder(tmp_path).clear()
     assert list(tmp_path.iterdir()) == []
 
@@ -50,6 +51,7 @@ def test_what_an_earlier_result_links_to_is_kept(tmp_path: Path) -> None:
         ("model/w", "output/x"),
         ("logs/app.log", "model/w"),
         ("logs/127.0.0.1.log", "logs/mine.log"),
+        ("logs/my-algo-1.log", "model/w"),
     ],
 )
 def test_a_folder_with_anything_else_is_refused_and_left_as_it_is(tmp_path: Path, names: tuple[str, ...]) -> None:
