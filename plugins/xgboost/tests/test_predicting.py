@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import xgboost as xgb
@@ -51,6 +53,18 @@ def test_a_prediction_outlives_the_next() -> None:
     predict(model, -table)
 
     np.testing.assert_array_equal(first, kept)
+
+
+def test_tables_of_any_length_follow_each_other_in_any_thread() -> None:
+    """What a prediction leaves behind in its thread does not touch the next one, of another model or length."""
+    table = np.random.default_rng(0).normal(size=(40, 6)).astype("float32")
+    models = [xgb.train({}, xgb.DMatrix(table[:, :width], np.arange(40) % 2), 5) for width in (6, 3)]
+    asked = [(model, table[:rows, : model.num_features()]) for rows in (1, 40, 2, 7) for model in models] * 8
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda each: predict(*each), asked))
+
+    for (model, rows), numbers in zip(asked, found, strict=True):
+        np.testing.assert_array_equal(numbers, model.inplace_predict(rows))
 
 
 def test_a_linear_booster_predicts_too() -> None:

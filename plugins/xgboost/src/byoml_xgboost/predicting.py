@@ -1,10 +1,11 @@
-"""A prediction through XGBoost's C interface itself: two thirds of a row's `inplace_predict` is Python around it."""
+"""A prediction through XGBoost's C interface itself: most of a row's `inplace_predict` is what is around it."""
 
 from __future__ import annotations
 
 import ctypes
 import json
 import math
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 _FLOAT32 = np.dtype("<f4")
-_NO_PROXY = ctypes.c_void_p()
 # What `Booster.inplace_predict` says by default.
 _SETTINGS = json.dumps(
     {
@@ -50,7 +50,7 @@ def predict(model: xgb.Booster, table: NDArray[Any]) -> Any:
     layout = b'{"data":[%d,true],"shape":[%d,%d],"typestr":"<f4","version":3}' % (address, *table.shape)
     shape, axes, values = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64(), ctypes.POINTER(ctypes.c_float)()
     answers = (ctypes.byref(shape), ctypes.byref(axes), ctypes.byref(values))
-    if _library().XGBoosterPredictFromDense(model.handle, layout, _SETTINGS, _NO_PROXY, *answers):
+    if _library().XGBoosterPredictFromDense(model.handle, layout, _SETTINGS, _proxies().mine.handle, *answers):
         return _predict_slowly(model, table)
     sizes = shape[: axes.value]
     memory = (ctypes.c_float * math.prod(sizes)).from_address(ctypes.addressof(values.contents))
@@ -58,11 +58,35 @@ def predict(model: xgb.Booster, table: NDArray[Any]) -> Any:
     return np.array(memory, dtype=_FLOAT32).reshape(sizes)
 
 
+class _Proxy:
+    """What XGBoost reads an array through; without one it makes its own each time, and reads the cgroup's files then."""
+
+    def __init__(self) -> None:
+        self._library = _library()
+        self.handle = ctypes.c_void_p()
+        self._library.XGProxyDMatrixCreate(ctypes.byref(self.handle))
+
+    def __del__(self) -> None:
+        self._library.XGDMatrixFree(self.handle)
+
+
+class _Proxies(threading.local):
+    """One for each thread, as a prediction writes to it; freed when the thread ends."""
+
+    def __init__(self) -> None:
+        self.mine = _Proxy()
+
+
 def _predict_slowly(model: xgb.Booster, table: NDArray[Any]) -> Any:
     """Predict in the way that every booster knows; a linear one knows no other."""
     import xgboost as xgb
 
     return model.predict(xgb.DMatrix(table), validate_features=False)
+
+
+@lru_cache(maxsize=1)
+def _proxies() -> _Proxies:
+    return _Proxies()
 
 
 @lru_cache(maxsize=1)
