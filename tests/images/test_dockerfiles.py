@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,56 +85,3 @@ def test_a_change_of_byoml_rebuilds_nothing_but_its_own_layers(docker: Docker, c
     own = next(step for step in steps if "--prefix /own" in step)
     assert "Using cache" in packages
     assert "Using cache" not in own
-
-
-def test_the_example_of_a_custom_container_trains_and_serves_as_any_user(
-    base: str, docker: Docker, tree: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Ten lines on top of the base image; a container that is not root's, without a network while it trains."""
-    example = tmp_path_factory.mktemp("example")
-    for name in ("train.py", "inference.py"):
-        (example / name).write_bytes((_ROOT / "examples" / "custom-container" / name).read_bytes())
-    (example / "Dockerfile").write_text(f"FROM {base}\nCOPY train.py inference.py /opt/ml/code/\n")
-    image = "byoml-test/custom"
-    docker.show("build", "--quiet", "--tag", image, str(example))
-    (tree / "input" / "data" / "points").mkdir()
-    (tree / "input" / "data" / "points" / "points.csv").write_text("0,1\n1,3\n2,5\n")
-    mounts = [word for name in ("input", "model", "output") for word in ("--volume", f"{tree / name}:/opt/ml/{name}")]
-    docker.show("run", "--rm", "--user", "1234:1234", "--network", "none", *mounts, image, "train")
-    assert (tree / "model" / "curve.npy").is_file()
-    assert _served(docker, image, mounts, b"5\n", "text/csv").strip() == b"11.0"
-
-
-def _served(docker: Docker, image: str, mounts: list[str], body: bytes, content_type: str) -> bytes:
-    """Start an endpoint, invoke it, and stop it as the platform does."""
-    args = ("--detach", "--publish", "127.0.0.1::8080", "--user", "1234:1234", *mounts)
-    container = docker.read("run", *args, image, "serve")
-    try:
-        address = docker.read("port", container, "8080/tcp").splitlines()[0]
-        _wait_ready(docker, container, f"http://{address}/ping")
-        request = urllib.request.Request(
-            f"http://{address}/invocations", body, {"Content-Type": content_type, "Accept": content_type}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            given: bytes = answer.read()
-        docker.read("stop", "--time", "30", container)
-        assert docker.read("inspect", "--format", "{{.State.ExitCode}}", container) == "0"
-    finally:
-        docker.read("rm", "--force", container)
-    return given
-
-
-def _wait_ready(docker: Docker, container: str, url: str) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                said = answer.read()
-        except (OSError, urllib.error.URLError):
-            running = docker.read("inspect", "--format", "{{.State.Running}}", container)
-            assert running == "true", docker.run("logs", container).stderr
-            time.sleep(0.1)
-        else:
-            assert said == b""
-            return
-    pytest.fail(docker.run("logs", container).stderr)
