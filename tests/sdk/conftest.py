@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from built_images import base, build, context, docker, xgboost
-from clients import client, storage
+from sdk_client import client, storage
 from serve_process import start, stop, wait_until_ready
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from clients import version
-from pages import Reader
+from python_pages import Reader
+from sdk_client import version
 
 if TYPE_CHECKING:
-    from clients import Client
+    from sdk_client import Client
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "sagemaker-sdk.md"
 

@@ -8,14 +8,14 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clients import BUCKET, ROLE, quiet, version
-from programs import CLEAN, FIT_TREES, HELPER, LOAD_TREES, TELL
+from sdk_client import BUCKET, ROLE, quiet, version
+from sdk_programs import CLEAN, FIT_TREES, HELPER, LOAD_TREES, TELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from clients import Client
+    from sdk_client import Client
 
 _HYPERPARAMETERS = {"factor": 2.5, "epochs": 3, "name": "x y", "fast": True, "layers": [1, 2], "note": "it's $HOME"}
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clients import BUCKET, ROLE, quiet, version
-from pages import Reader
-from programs import CLEAN, HELPER, TELL
+from python_pages import Reader
+from sdk_client import BUCKET, ROLE, quiet, version
+from sdk_programs import CLEAN, HELPER, TELL
 
 if TYPE_CHECKING:
-    from clients import Client
+    from sdk_client import Client
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "sagemaker-sdk.md"
 _HYPERPARAMETERS = {"factor": 2.5, "epochs": 3, "name": "x y", "fast": True, "layers": [1, 2]}

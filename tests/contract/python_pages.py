@@ -78,7 +78,10 @@ class Reader:
 
     def _blocks(self) -> list[Block]:
         text = self._page.read_text("utf-8")
-        return [Block(*found.groups(""), text.count("\n", 0, found.start()) + 1) for found in _BLOCK.finditer(text)]
+        return [
+            Block(found[1], found[2] or "", found[3], text.count("\n", 0, found.start()) + 1)
+            for found in _BLOCK.finditer(text)
+        ]
 
     def _reworded(self, text: str) -> str:
         for word, other in self._words.items():

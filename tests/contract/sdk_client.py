@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from byoml.image.docker import Docker
 
-__all__ = ["BUCKET", "ROLE", "Client", "client", "quiet", "storage", "version"]
+__all__ = ["BUCKET", "ROLE", "Client", "client", "load", "quiet", "storage", "version"]
 
 BUCKET = "my-bucket"
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -42,6 +42,14 @@ def version() -> int:
         return int(metadata.version("sagemaker").partition(".")[0])
     except metadata.PackageNotFoundError:
         return 0
+
+
+def load(*names: str) -> None:
+    """Import modules of the SDK: what it and its libraries warn of while they are loaded is not ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            importlib.import_module(name)
 
 
 def quiet() -> dict[str, Any]:
@@ -69,10 +77,7 @@ def client(storage: str, docker: Docker) -> Iterator[Client]:
     """The SDK's variables, and S3 with an empty bucket; the containers that the SDK leaves are removed."""
     import boto3
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it and its libraries warn of while they are loaded is not ours
-        for name in _MODULES[version()]:
-            importlib.import_module(name)
+    load(*_MODULES[version()])
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _variables(storage).items():
             patch.setenv(name, value)
