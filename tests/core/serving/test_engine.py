@@ -180,4 +180,5 @@ def test_functions_are_told_of_model_variables_and_whose_functions_stand_beside_
     engine.environ = {"A": "1"}
     engine.answer([_invocation(b"1,2\n")])
     (context,) = told
-    assert (context.model, context.environ, context.users) == ("the model", {"A": "1"}, {"output_fn"})
+    assert (context.model, context.environ) == ("the model", {"A": "1"})
+    assert context.users == frozenset({"output_fn"})
