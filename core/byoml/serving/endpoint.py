@@ -213,7 +213,7 @@ class Endpoint:
         module = import_script(plan.source)
         app = find_app(module, plan.settings.threads)
         if app is not None:
-            _log.info("the script is an %s application, which answers every path by itself", app.kind)
+            _log.info("the script is itself an application (%s), which answers every path by itself", app.kind)
             self.app = app.asgi
             return None
         engine = load_engine(plan, plan.source, module, self._device)
