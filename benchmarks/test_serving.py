@@ -33,11 +33,12 @@ OUTPUT = Path(os.environ.get("BYOML_BENCH_OUTPUT") or ROOT / "benchmarks/results
 ROUNDS = int(os.environ.get("BYOML_BENCH_ROUNDS") or 3)
 SECONDS = float(os.environ.get("BYOML_BENCH_SECONDS") or 3)
 ONLY = os.environ.get("BYOML_BENCH_ONLY", "")  # words that servers' names hold, between commas
+CHOSEN = os.environ.get("BYOML_BENCH_MODELS", "")  # names of models, likewise
 CLIENTS = (1, 16, 64)
 
 
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if not CHOSEN or name in CHOSEN.split(",")])
 def test_serving_beside_other_servers(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every server that can run here answers each load without an error; how fast is printed, not judged."""
     if not wrk_is_there():

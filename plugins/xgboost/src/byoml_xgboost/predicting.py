@@ -59,7 +59,7 @@ def predict(model: xgb.Booster, table: NDArray[Any]) -> Any:
 
 
 class _Proxy:
-    """What XGBoost reads an array through; without one it makes its own each time, and reads the cgroup's files then."""
+    """What XGBoost reads an array through; without one it makes one a time, reading the cgroup's files."""
 
     def __init__(self) -> None:
         self._library = _library()
