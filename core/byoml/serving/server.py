@@ -78,7 +78,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         if preloads(self.plan):
             self.plan = preload(self.plan, arbiter.LISTENERS[0].sock)
 
-    def _before_fork(self, _arbiter: object, worker: Any) -> None:
+    def _before_fork(self, arbiter: Any, worker: Any) -> None:
+        worker.arbiters_signals = arbiter.SIG_QUEUE
         self._slot = self.readiness.claim(worker.age)
         self._metrics.claim(self._slot)
 

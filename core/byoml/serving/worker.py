@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+from contextlib import suppress
+from queue import Empty
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,8 @@ from gunicorn.workers.gasgi import ASGIWorker
 from byoml.serving.last_call import last_call
 
 if TYPE_CHECKING:
+    from queue import SimpleQueue
+
     from byoml.serving.server import Server
 
 __all__ = ["SECONDS_AFTER_DRAIN", "Worker", "end_container"]
@@ -24,6 +29,7 @@ SECONDS_AFTER_DRAIN = 4.0
 _WELCOME_SECONDS = 1.0
 _LAST_RECORD_SECONDS = 1.0
 _PAUSE = 0.02
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # Bytes that have arrived are read, and bytes that were written leave, however busy other threads keep the interpreter.
 _QUIET_SECONDS = 0.2
 
@@ -32,7 +38,19 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """Ends as soon as nothing is in flight, whatever idle connections clients keep open."""
 
     app: Server
+    #: Where the arbiter's signal handlers put what they hear; after the fork, a copy that nobody else reads.
+    arbiters_signals: SimpleQueue[int]
     _told = 0.0
+
+    def init_process(self) -> None:
+        """Hear a stop that came between the fork and here: the arbiter's handlers, inherited, would swallow it."""
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_DFL)
+        with suppress(Empty):
+            while True:
+                if self.arbiters_signals.get_nowait() in _STOPS:
+                    sys.exit(0)
+        super().init_process()
 
     def handle_exit_signal(self) -> None:
         """Say so to who pings, at once."""
