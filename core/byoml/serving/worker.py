@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from queue import Empty
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gasgi import ASGIWorker
@@ -29,6 +29,7 @@ SECONDS_AFTER_DRAIN = 4.0
 _WELCOME_SECONDS = 1.0
 _LAST_RECORD_SECONDS = 1.0
 _PAUSE = 0.02
+_ACCEPTED_AT_ONCE = 1
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # Bytes that have arrived are read, and bytes that were written leave, however busy other threads keep the interpreter.
 _QUIET_SECONDS = 0.2
@@ -51,6 +52,22 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
                 if self.arbiters_signals.get_nowait() in _STOPS:
                     sys.exit(0)
         super().init_process()
+
+    async def _serve(self) -> None:
+        """Serve, and leave connections to whoever of the workers is free.
+
+        asyncio accepts up to a hundred connections at a time, so that of clients who connect together one worker may
+        get all; and it shortens the kernel's queue to as many, which gunicorn had set.
+        """
+        create_server = self.loop.create_server
+
+        async def create(*args: Any, **options: Any) -> asyncio.Server:
+            server: asyncio.Server = await create_server(*args, **options, backlog=_ACCEPTED_AT_ONCE)
+            options["sock"].listen(self.cfg.backlog)
+            return server
+
+        self.loop.create_server = create
+        await super()._serve()
 
     def handle_exit_signal(self) -> None:
         """Say so to who pings, at once."""
