@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from byoml.codecs.breath import Breath
 from byoml.codecs.codec import Codec
 from byoml.codecs.long_json import UnusualError, read_long
 from byoml.codecs.nesting import MOST_LEVELS, too_deep
@@ -16,7 +17,7 @@ from byoml.codecs.text import decode_text
 from byoml.request_errors import MalformedPayload, NotAcceptable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["JsonCodec", "read", "write"]
 
@@ -97,8 +98,14 @@ def _encoded(value: Any) -> bytes:
     """Write one JSON text; a long list in pieces."""
     if not (isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim)) or len(value) <= _MANY:
         return _STRICT.encode(value).encode()
-    pieces = (_STRICT.encode(value[at : at + _MANY])[1:-1] for at in range(0, len(value), _MANY))
-    return f"[{', '.join(pieces)}]".encode()
+    return f"[{', '.join(_pieces(value))}]".encode()
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    breath = Breath()
+    for at in range(0, len(value), _MANY):
+        breath.take()
+        yield _STRICT.encode(value[at : at + _MANY])[1:-1]
 
 
 def _listed(value: object) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from byoml.codecs.breath import Breath
 from byoml.codecs.nesting import MOST_LEVELS, too_deep
 from byoml.codecs.regular import array_of, joined_arrays
 
@@ -137,8 +138,9 @@ class _Reader:
         if self._body.startswith(b"]", at):
             return
         mark = _ENDS.get(self._body[at : at + 1], b",")
-        guess = True
+        guess, breath = True, Breath()
         while True:
+            breath.take()
             piece = self._guessed(at, mark) if guess else None
             if piece is None:
                 guess = False
