@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from byoml.codecs import Codecs
 from byoml.plugin import builtin_codecs
-from byoml.plugin.manager import all_answers, make_manager
+from byoml.plugin.manager import make_manager
 from byoml.plugin.values import Context, Invocation
 from byoml.serving.engine import Answer, Engine
 from byoml.serving.functions import InferenceFunctions
+from byoml.serving.loading import all_codecs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +31,7 @@ class Asked:
     """
 
     def __init__(self, framework: Framework, model_dir: Path, environ: Mapping[str, str] | None = None) -> None:
-        manager = make_manager({}, [builtin_codecs])
-        owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
-        codecs, variables = Codecs(owned), environ or {}
+        codecs, variables = all_codecs(make_manager({}, [builtin_codecs])), environ or {}
         functions = InferenceFunctions.bind(framework, None, None)
         #: What `model_fn` gave.
         self.model = functions.model_fn(Context(model_dir, codecs, environ=variables), model_dir)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from byoml.codecs import Codecs
-from byoml.codecs.csv import CsvCodec
 from byoml.environment.training_env import TrainingEnv
 from byoml.plugin import Context, Framework, builtin_codecs
-from byoml.plugin.manager import all_answers, frameworks, make_manager
+from byoml.plugin.manager import frameworks, make_manager
 from byoml.serving.batching import joined, split
 from byoml.serving.functions import InferenceFunctions
+from byoml.serving.loading import all_codecs
 from byoml.testing.asked import Asked
 from byoml.testing.contract.suite import FrameworkSuite, declared
 
@@ -43,8 +42,7 @@ class Predictor:
 
     def __init__(self, framework: str, model_dir: Path) -> None:
         manager = make_manager({}, [builtin_codecs])
-        owned = [(owner, codec) for owner, codecs in all_answers(manager, "byoml_register_codecs") for codec in codecs]
-        self._context = Context(model_dir, Codecs(owned))
+        self._context = Context(model_dir, all_codecs(manager))
         self._functions = InferenceFunctions.bind(frameworks(manager)[framework], None, None)
         self._model = self._context.model = self._functions.model_fn(self._context, model_dir)
 
@@ -100,6 +98,8 @@ class CapabilitiesContract(FrameworkSuite):
         self, plugin: Framework, saved_model: Path, payloads: Mapping[str, bytes]
     ) -> None:
         """Requests of one line of CSV each, read and written as one, get what each gets alone."""
+        from byoml.codecs.csv import CsvCodec
+
         declared(plugin, "linewise")
         lines = payloads[_CSV].splitlines()[:1] * 3
         asked = Asked(plugin, saved_model)
