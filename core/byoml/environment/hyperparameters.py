@@ -11,8 +11,10 @@ from byoml.environment.env_value import to_env_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Hyperparameters", "decode", "plain_text"]
+__all__ = ["SENT_BY_SDKS", "Hyperparameters", "decode", "plain_text"]
 
+#: Keys that SDKs send without being asked: no mistake of the user's where an algorithm or a schema does not know them.
+SENT_BY_SDKS = frozenset({"model_dir", "mp_parameters"})
 _VARIABLE = "sagemaker_env_"
 _RESERVED = frozenset(
     {

@@ -7,6 +7,7 @@ import difflib
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
+from byoml.environment.hyperparameters import SENT_BY_SDKS
 from byoml.errors import SettingError
 from byoml.job.conversion import UnfitError, convert, describe
 from byoml.job.errors import HyperparametersError, Problem
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 _Schema = TypeVar("_Schema")
-# Keys that SDKs send without being asked: no mistake of the user's where the schema has no field for them.
-_SENT_BY_SDKS = frozenset({"model_dir", "mp_parameters"})
 # With these a pydantic model says itself which keys it takes.
 _TOLERANT = frozenset({"extra", "populate_by_name", "validate_by_name"})
 
@@ -78,7 +77,7 @@ def _keys_by_field(values: Mapping[str, Any], names: Iterable[str]) -> dict[str,
 
 
 def _unknown(values: Mapping[str, Any], used: Iterable[str], names: Iterable[str]) -> list[Problem]:
-    unknown = values.keys() - set(used) - _SENT_BY_SDKS
+    unknown = values.keys() - set(used) - SENT_BY_SDKS
     return [_unknown_key(key, sorted(names)) for key in sorted(unknown)]
 
 

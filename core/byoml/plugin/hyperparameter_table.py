@@ -10,6 +10,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from byoml.environment.hyperparameters import SENT_BY_SDKS
 from byoml.plugin.algorithm import Problem
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from byoml.plugin.kinds import Kind
 
 __all__ = ["read_values"]
-
-# Keys that SDKs send without being asked: no mistake of the user's.
-_SENT_BY_SDKS = frozenset({"model_dir", "mp_parameters"})
 
 
 def read_values(
@@ -47,7 +45,7 @@ def read_values(
     for key, value in raw.items():
         name = aliases.get(key, key)
         if name not in table:
-            problems += [] if key in _SENT_BY_SDKS else [_unknown(key, [*table, *aliases])]
+            problems += [] if key in SENT_BY_SDKS else [_unknown(key, [*table, *aliases])]
         elif key != name and name in raw:
             problems.append(Problem(key, f"is the same as {name}", "give one of them"))
         else:

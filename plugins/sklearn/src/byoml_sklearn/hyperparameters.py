@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from byoml.environment.hyperparameters import decode
+from byoml.environment.hyperparameters import SENT_BY_SDKS, decode
 from byoml.plugin.algorithm import HyperparameterError, Problem
 from byoml.plugin.hyperparameter_table import read_values
 from byoml.plugin.kinds import Choice, Truth, Whole
@@ -50,8 +50,6 @@ _TABLE: Mapping[str, Kind] = {
 }
 _ESTIMATOR = "estimator"
 _STEPS = (_ESTIMATOR, "scaler", "encoder")
-# Keys that SDKs send without being asked: no parameter of any estimator's.
-_SENT_BY_SDKS = ("model_dir", "mp_parameters")
 # How scikit-learn says it: "The 'max_depth' parameter of X must be an int ... or None. Got 'deep' instead."
 _CONSTRAINT = re.compile(r"must be (?P<allowed>.*)\. Got ", re.DOTALL)
 _WORDS = {"None": None, "True": True, "False": False}
@@ -126,7 +124,7 @@ def _parameters(raw: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, Any]]]
     """Sort keys by the step they are for; each has the parameter's name, the key as the user wrote it, its value."""
     sorted_: dict[str, dict[str, tuple[str, Any]]] = {step: {} for step in _STEPS}
     for key, value in raw.items():
-        if key not in _SENT_BY_SDKS:
+        if key not in SENT_BY_SDKS:
             step, mark, name = key.partition("__")
             mine = bool(mark) and step in _STEPS
             sorted_[step if mine else _ESTIMATOR][name if mine else key] = (key, _typed(value))
