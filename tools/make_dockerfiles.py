@@ -38,15 +38,16 @@ def main() -> int:
     options = parser.parse_args()
     stale = []
     for name, recipe in _recipes().items():
-        folder = _FOLDER / name
-        folder.mkdir(parents=True, exist_ok=True)
+        file = _FOLDER / name / "Dockerfile"
+        if not options.check:
+            file.parent.mkdir(parents=True, exist_ok=True)
         if options.lock:
-            _lock(name, recipe, folder / _LOCK)
+            _lock(name, recipe, file.with_name(_LOCK))
         words = text(_plan(name, recipe), f"byoml {'alone' if name == 'base' else f'with {name}'}; {_HOW.format(name)}")
-        if not (folder / "Dockerfile").is_file() or (folder / "Dockerfile").read_text() != words:
-            stale.append(str((folder / "Dockerfile").relative_to(_ROOT)))
+        if not file.is_file() or file.read_text() != words:
+            stale.append(str(file.relative_to(_ROOT)))
             if not options.check:
-                (folder / "Dockerfile").write_text(words)
+                file.write_text(words)
     if stale:
         print(f"{'not as they would be written' if options.check else 'written'}: {', '.join(stale)}")
     return 1 if stale and options.check else 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from built_images import BASE_IMAGE
 from byoml.image.check.statements import STATEMENTS
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from byoml.image.docker import Docker
 
 _BYOML = str(Path(sys.executable).with_name("byoml"))
-_BASE_IMAGE = "byoml-test/python:3.11"
 # A server as people write one by hand; what is wrong with it is put in by replacing.
 _SERVE = """#!/usr/bin/python3
 import os, signal, sys
@@ -49,7 +49,7 @@ def hand_written(docker: Docker, tmp_path: Path) -> Callable[..., str]:
         (tmp_path / "train").write_text(train)
         (tmp_path / "serve").write_text(serve)
         run = "RUN chmod +x /usr/local/bin/train /usr/local/bin/serve"
-        (tmp_path / "Dockerfile").write_text(f"FROM {_BASE_IMAGE}\nCOPY train serve /usr/local/bin/\n{run}\n{more}\n")
+        (tmp_path / "Dockerfile").write_text(f"FROM {BASE_IMAGE}\nCOPY train serve /usr/local/bin/\n{run}\n{more}\n")
         docker.read("build", "--quiet", "--tag", "byoml-test/by-hand", str(tmp_path))
         return "byoml-test/by-hand"
 

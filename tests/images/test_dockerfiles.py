@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from built_images import BASE_IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[2]
 _IMAGES = sorted(path.parent.name for path in (_ROOT / "dockerfiles").glob("*/Dockerfile"))
-_BASE_IMAGE = "byoml-test/python:3.11"
 _LABEL = "com.amazonaws.sagemaker.capabilities."
 _MEGABYTE = 1_000_000
 # Chainer itself is imported only after the plugin's shim.
@@ -40,13 +42,25 @@ def test_there_is_an_image_for_byoml_alone_and_for_each_plugin() -> None:
     assert set(_IMAGES) == {"base", *plugins}
 
 
+def test_each_dockerfile_is_what_would_be_written() -> None:
+    """By the plugins' recipes and the words of `byoml image dockerfile`; neither Docker nor a framework is needed."""
+    checked = subprocess.run(
+        [sys.executable, _ROOT / "tools" / "make_dockerfiles.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    advice = "`python tools/make_dockerfiles.py` writes them anew"
+    assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}\n{advice}"
+
+
 @pytest.mark.parametrize("name", _IMAGES)
 def test_every_image_speaks_the_contract_and_holds_no_tools_of_its_build(
     name: str, build: Callable[[str], str], docker: Docker, record_property: Callable[[str, object], None]
 ) -> None:
     """The words are on PATH; no ENTRYPOINT, no compiler, no wheels; the labels are read by the platform."""
     image = build(name)
-    size = (_size(docker, image) - _size(docker, _BASE_IMAGE)) / _MEGABYTE
+    size = (_size(docker, image) - _size(docker, BASE_IMAGE)) / _MEGABYTE
     record_property("megabytes_over_base", round(size))
     print(f"{image}: {size:.0f} MB over its base image")  # noqa: T201  the sizes are part of CI's output
     config = _config(docker, image)
@@ -66,7 +80,7 @@ def test_every_image_speaks_the_contract_and_holds_no_tools_of_its_build(
 
 def test_the_image_of_byoml_alone_is_small(base: str, docker: Docker) -> None:
     """At most 120 MB over its Python image."""
-    assert _size(docker, base) - _size(docker, _BASE_IMAGE) <= 120 * _MEGABYTE
+    assert _size(docker, base) - _size(docker, BASE_IMAGE) <= 120 * _MEGABYTE
 
 
 @pytest.mark.usefixtures("base")
@@ -76,7 +90,7 @@ def test_a_change_of_byoml_rebuilds_nothing_but_its_own_layers(docker: Docker, c
     before = wheel.read_bytes()
     try:
         wheel.write_bytes(before + os.urandom(8))  # a zip may be followed by anything
-        args = ("--build-arg", f"BASE_IMAGE={_BASE_IMAGE}", "--file", str(context / "base" / "Dockerfile"))
+        args = ("--build-arg", f"BASE_IMAGE={BASE_IMAGE}", "--file", str(context / "base" / "Dockerfile"))
         told = docker.read("build", *args, str(context))
     finally:
         wheel.write_bytes(before)
