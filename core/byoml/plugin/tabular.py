@@ -1,10 +1,11 @@
-"""Tables of a channel: CSV files with the label first, read into labels and features."""
+"""Tables of a channel: CSV files with the label first, read into labels and features; and their rows and cells."""
 
 from __future__ import annotations
 
 import csv
 from array import array
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import isinf, isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Table", "read_csv"]
+__all__ = ["Table", "csv_number", "csv_rows", "read_csv"]
 
 _NO_HEADER = "; the file must have no header line"
 _COMMA = ","
@@ -86,7 +87,7 @@ def read_csv(
     filled = [path for path in paths if _first_row(path, form)]
     if not filled:
         raise ChannelDataError(paths[0], f"no row in {'it' if len(paths) == 1 else f'any of {len(paths)} files'}")
-    form = replace(form, texts=text_labels and _number(_first_row(filled[0], form)[0]) is None)
+    form = replace(form, texts=text_labels and csv_number(_first_row(filled[0], form)[0]) is None)
     tables = [_read(path, form) for path in filled]
     width = tables[0].features.shape[1]
     for path, table in zip(filled, tables, strict=True):
@@ -151,18 +152,31 @@ def _first_row(path: Path, form: _Form) -> list[str]:
 
 
 def _rows(path: Path, form: _Form) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank nor the header, with the number of its line."""
-    blanks = form.delimiter == " "
-    header = form.header
+    """Give each row that is not the header."""
+    return islice(csv_rows(path, form.delimiter), int(form.header), None)
+
+
+def csv_rows(path: Path, delimiter: str = _COMMA) -> Iterator[tuple[int, list[str]]]:
+    """Give each row of a file that is not blank, with the number of its line.
+
+    Args:
+        path: The file, UTF-8.
+        delimiter: What stands between cells; a blank stands for any number of blanks.
+
+    Yields:
+        The number of the line that the row ends in, and its cells.
+
+    Raises:
+        ChannelDataError: It is not CSV, or not UTF-8.
+    """
+    blanks = delimiter == " "
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = (line.strip() for line in file) if blanks else file
-        reader = csv.reader(lines, delimiter=form.delimiter, skipinitialspace=blanks, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
         try:
             for row in reader:
                 if any(cell.strip() for cell in row) or len(row) > 1:
-                    if not header:
-                        yield reader.line_num, row
-                    header = False
+                    yield reader.line_num, row
         except csv.Error as error:
             raise ChannelDataError(path, f"not CSV: {error}", reader.line_num) from None
         except UnicodeDecodeError as error:
@@ -170,7 +184,7 @@ def _rows(path: Path, form: _Form) -> Iterator[tuple[int, list[str]]]:
 
 
 def _label(path: Path, line: int, text: str, form: _Form) -> str | float:
-    value = text.strip() if form.texts else _number(text)
+    value = text.strip() if form.texts else csv_number(text)
     if value is None:
         hint = form.hint if line == 1 else ""
         raise ChannelDataError(path, f"the label {text!r} is not a number{hint}", line, 1)
@@ -182,7 +196,7 @@ def _label(path: Path, line: int, text: str, form: _Form) -> str | float:
 
 
 def _feature(path: Path, line: int, column: int, text: str, form: _Form) -> float:
-    value = _number(text)
+    value = csv_number(text)
     if value is None:
         raise ChannelDataError(path, f"{text!r} is not a number{form.hint if line == 1 else ''}", line, column)
     if isinf(value):
@@ -190,7 +204,7 @@ def _feature(path: Path, line: int, column: int, text: str, form: _Form) -> floa
     return value
 
 
-def _number(text: str) -> float | None:
+def csv_number(text: str) -> float | None:
     """Read a cell; an empty one is NaN, None stands for what is no number."""
     text = text.strip()
     if not text:

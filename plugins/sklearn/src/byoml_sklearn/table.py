@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from itertools import islice
 from math import isinf, nan
 from typing import TYPE_CHECKING, Any
 
 from byoml.plugin.channel_files import ChannelDataError
+from byoml.plugin.tabular import csv_number, csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -42,7 +42,7 @@ class Columns:
 
 def first_row(path: Path) -> list[str]:
     """Give the first row that is not blank, an empty one where there is none."""
-    return next((row for _, row in _rows(path)), [])
+    return next((row for _, row in csv_rows(path)), [])
 
 
 def wanted_header(path: Path, *, header: bool | None, target: str | int | None) -> tuple[str, ...] | None:
@@ -59,14 +59,14 @@ def wanted_header(path: Path, *, header: bool | None, target: str | int | None) 
     Raises:
         ChannelDataError: It cannot be told, or names a column twice.
     """
-    first, second = [*islice(_rows(path), 2), (0, list[str]()), (0, list[str]())][:2]
+    first, second = [*islice(csv_rows(path), 2), (0, list[str]()), (0, list[str]())][:2]
     names = tuple(cell.strip() for cell in first[1])
     if header is False or not names:
         return None
     if header is None:
-        if len(set(names)) < len(names) or any(_number(name) is not None for name in names):
+        if len(set(names)) < len(names) or any(csv_number(name) is not None for name in names):
             return None
-        if target not in names and all(_number(cell) is None for cell in second[1]):
+        if target not in names and all(csv_number(cell) is None for cell in second[1]):
             told = "whether the first line is a header cannot be told: neither it nor the next has a number"
             raise ChannelDataError(path, f"{told}; set the hyperparameter header to true or false", first[0])
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -147,7 +147,7 @@ def _column(
     """Make one column of its cells: all of them numbers, or none of them."""
     import numpy as np
 
-    numbers = [_number(cell) for cell in cells]
+    numbers = [csv_number(cell) for cell in cells]
     texts = any(cells) and all(value is None or not cell for value, cell in zip(numbers, cells, strict=True))
     if as_text or texts:
         return np.array([cell or nan for cell in cells], dtype=object)
@@ -175,7 +175,7 @@ def _header(path: Path, names: tuple[str, ...] | None) -> int:
     """Hold a file to the header that all have; returns the line that it ends in, 0 where there is none."""
     if names is None:
         return 0
-    line, row = next(_rows(path), (0, []))
+    line, row = next(csv_rows(path), (0, []))
     found = tuple(cell.strip() for cell in row)
     if row and found != names:
         raise ChannelDataError(path, f"the header is {', '.join(found)}; it must be {', '.join(names)}", line)
@@ -184,29 +184,4 @@ def _header(path: Path, names: tuple[str, ...] | None) -> int:
 
 def _data(path: Path, names: tuple[str, ...] | None) -> Iterator[tuple[int, list[str]]]:
     _header(path, names)
-    return islice(_rows(path), 0 if names is None else 1, None)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank, with the number of its line."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            for row in reader:
-                if any(cell.strip() for cell in row) or len(row) > 1:
-                    yield reader.line_num, row
-        except csv.Error as error:
-            raise ChannelDataError(path, f"not CSV: {error}", reader.line_num) from None
-        except UnicodeDecodeError as error:
-            raise ChannelDataError(path, f"not UTF-8 text: {error.reason}", reader.line_num + 1) from None
-
-
-def _number(text: str) -> float | None:
-    """Read a cell; an empty one is NaN, None stands for what is no number."""
-    text = text.strip()
-    if not text:
-        return nan
-    try:
-        return None if "_" in text else float(text)
-    except ValueError:
-        return None
+    return islice(csv_rows(path), 0 if names is None else 1, None)
