@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["WrongFeatureCount", "as_matrix", "check_width"]
+__all__ = ["WrongFeatureCount", "as_matrix", "as_number", "check_width"]
 
 _DIMENSIONS = 2
 
@@ -57,10 +57,24 @@ def as_matrix(data: Any, content_type: str, dtype: str = "float32") -> NDArray[n
 
 
 def _numbers(row: list[Any], number: int, content_type: str) -> list[float]:
-    return [_number(cell, number, column, content_type) for column, cell in enumerate(row, 1)]
+    return [as_number(cell, number, column, content_type) for column, cell in enumerate(row, 1)]
 
 
-def _number(cell: object, row: int, column: int, content_type: str) -> float:
+def as_number(cell: object, row: int, column: int, content_type: str) -> float:
+    """Read one cell of a request; None and an empty text are NaN.
+
+    Args:
+        cell: As a codec gave it.
+        row: Counted from 1, for the error.
+        column: Counted from 1, for the error.
+        content_type: The request's, for the error.
+
+    Returns:
+        The number.
+
+    Raises:
+        MalformedPayload: It is none.
+    """
     if cell is None or cell == "":
         return float("nan")
     try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byoml.plugin.matrix import as_matrix, check_width
-from byoml.request_errors import MalformedPayload
+from byoml.plugin.matrix import as_matrix, as_number, check_width
 
 from byoml_sklearn.errors import UnnamedColumns
 
@@ -84,7 +83,7 @@ class Signature:
         cells = table[:, number].tolist()
         if number in self.texts:
             return np.array([np.nan if _is_missing(cell) else _text(cell) for cell in cells], dtype=object)
-        return np.array([_number(cell, row, number + 1, content_type) for row, cell in enumerate(cells, 1)])
+        return np.array([as_number(cell, row, number + 1, content_type) for row, cell in enumerate(cells, 1)])
 
 
 def _text_columns(model: Any, columns: Sequence[Any]) -> Iterator[int]:
@@ -132,15 +131,6 @@ def _text(cell: object) -> object:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return cell if isinstance(cell, str) else str(cell)
-
-
-def _number(cell: object, row: int, column: int, content_type: str) -> float:
-    if _is_missing(cell):
-        return float("nan")
-    try:
-        return float(cell)  # type: ignore[arg-type]  # what float does not take is the error below
-    except (TypeError, ValueError):
-        raise MalformedPayload(content_type, f"{cell!r} is not a number", row, column) from None
 
 
 def _frame(names: Sequence[str], columns: Any) -> Any:
