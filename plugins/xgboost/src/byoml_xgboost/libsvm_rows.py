@@ -120,32 +120,33 @@ def _quickly(chunk: bytes) -> _Cells:
         raise _OddError
     kinds, starts = _starts(chunk := chunk.replace(_QID, _QID_INDEX))
     numbers = _numbers(chunk, starts)
-    valued = kinds[starts - 1] == _COLON
-    first = np.zeros(len(starts) + 1, np.bool_)
-    first[0] = True
+    valued = kinds[starts] == _COLON
+    first = np.zeros(len(starts) + 1, np.bool_)  # one more for the newline at the end, which no number follows
     first[np.searchsorted(starts, np.flatnonzero(kinds == _NEWLINE))] = True
     first = first[:-1]
     weight = np.concatenate([[False], first[:-1]]) & valued
-    cell = ~(first | weight)
-    index, value = numbers[cell][0::2], numbers[cell][1::2]
-    if valued[first].any() or valued[cell][0::2].any() or not valued[cell][1::2].all() or len(index) != len(value):
+    cells = np.flatnonzero(~(first | weight))
+    indices, values = cells[0::2], cells[1::2]
+    if valued[first].any() or len(indices) != len(values) or valued[indices].any() or not valued[values].all():
         raise _OddError
-    row = (np.cumsum(first) - 1)[cell][0::2]
+    index, value, row = numbers[indices], numbers[values], np.cumsum(first)[indices] - 1
     grouped = index == -1
+    cell = ~grouped
+    rows = row[cell]
     found = _Cells(
         numbers[first],
         numbers[weight],
         value[grouped],
-        np.bincount(row[~grouped], minlength=int(first.sum())),
-        index[~grouped],
-        value[~grouped],
+        np.bincount(rows, minlength=int(first.sum())),
+        index[cell],
+        value[cell],
     )
-    _check(found, row[~grouped], row[grouped])
+    _check(found, rows, row[grouped])
     return found
 
 
 def _starts(chunk: bytes) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Tell of each byte whether it is of a number or what it is between two, and where numbers begin."""
+    """Tell of each byte whether the one before it is of a number or what it is between two, and where numbers begin."""
     import numpy as np
 
     # Between two newlines, so that each byte has neighbours.
@@ -154,7 +155,7 @@ def _starts(chunk: bytes) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
     if kinds[colons - 1].any() or kinds[colons + 1].any():
         raise _OddError
     inside = kinds == _OTHER
-    return np.roll(kinds, -1), np.flatnonzero(inside[1:] > inside[:-1])
+    return kinds, np.flatnonzero(inside[1:] > inside[:-1])
 
 
 def _numbers(chunk: bytes, starts: NDArray[np.intp]) -> Numbers:
