@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from byoml.testing.algorithm import run_algorithm, start_algorithm
 from byoml.testing.asked import Asked
 from byoml_xgboost.framework import XGBoost
 from sklearn.datasets import load_breast_cancer
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+_MODULE = "byoml_xgboost.train"
+#: Threads that wait for each other cost more than they bring where other tests run at the same time.
+_THREADS = "1"
 
 
 class Trained(NamedTuple):
@@ -65,43 +68,13 @@ def hyperparameters() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def start() -> Callable[..., subprocess.Popen[str]]:
     """Start the algorithm as the training road does: a program of its own, told of its job by variables."""
-
-    def start(
-        channels: Mapping[str, Path], model_dir: Path, hyperparameters: Mapping[str, Any], **variables: str
-    ) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
-        job = {
-            "SM_CHANNELS": json.dumps(sorted(channels)),
-            "SM_HPS": json.dumps(dict(hyperparameters)),
-            "SM_MODEL_DIR": str(model_dir),
-            "SM_OUTPUT_DATA_DIR": f"{model_dir}-data",
-            "SM_CHECKPOINT_DIR": f"{model_dir}-checkpoints",
-            "SAGEMAKER_BASE_DIR": str(model_dir.parent / "base"),
-            # Threads that wait for each other cost more than they bring where other tests run at the same time.
-            "OMP_NUM_THREADS": "1",
-        }
-        return subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "byoml_xgboost.train"],
-            env={**kept, **folders, **job, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
+    return partial(start_algorithm, _MODULE, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")
-def algorithm(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def algorithm() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the algorithm's program to its end."""
-
-    def run(*job: Any, **variables: str) -> subprocess.CompletedProcess[str]:
-        with start(*job, **variables) as process:
-            stdout, stderr = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-    return run
+    return partial(run_algorithm, _MODULE, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")

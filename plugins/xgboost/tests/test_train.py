@@ -61,12 +61,12 @@ def test_no_validation_channel_is_needed(
     algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """Without one, the lines tell the metrics of training alone."""
-    ended = algorithm({"train": channels["train"]}, tmp_path, {"num_round": 2, "eval_metric": "error,auc"})
+    ended = algorithm({"train": channels["train"]}, tmp_path / "model", {"num_round": 2, "eval_metric": "error,auc"})
 
     assert ended.returncode == 1
     ended = algorithm(
         {"train": channels["train"]},
-        tmp_path,
+        tmp_path / "model",
         {"num_round": 2, "objective": "binary:logistic", "eval_metric": "error,auc"},
     )
     assert ended.returncode == 0, ended.stderr
@@ -79,13 +79,13 @@ def test_early_stopping_keeps_the_best_rounds(
     """Training ends once the validation metric no longer gets better, and the model ends at its best round."""
     settings = {**hyperparameters, "eta": "1", "gamma": "0", "num_round": "400", "early_stopping_rounds": "3"}
 
-    ended = algorithm(channels, tmp_path, settings)
+    ended = algorithm(channels, tmp_path / "model", settings)
 
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     losses = [float(line.rpartition(":")[2]) for line in lines]
     assert len(lines) < 400
-    assert XGBoost().model_fn(tmp_path).num_boosted_rounds() == int(np.argmin(losses)) + 1
+    assert XGBoost().model_fn(tmp_path / "model").num_boosted_rounds() == int(np.argmin(losses)) + 1
 
 
 def test_missing_values_are_learned_from(algorithm: Callable[..., Any], tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_without_a_train_channel_the_error_names_those_there_are(
     algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """The channel has another name, or was forgotten: the line shows which."""
-    ended = algorithm({"training": channels["train"]}, tmp_path, {"num_round": 1})
+    ended = algorithm({"training": channels["train"]}, tmp_path / "model", {"num_round": 1})
 
     assert ended.stderr.startswith("ChannelMissingError: there is no channel 'train'; the job's channels: training")
 
@@ -170,7 +170,7 @@ def test_hyperparameters_without_effect_are_told(
     algorithm: Callable[..., Any], channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """What today's XGBoost no longer knows is said in one line, and does not end the job."""
-    ended = algorithm(channels, tmp_path, {"num_round": 1, "predictor": "cpu_predictor"})
+    ended = algorithm(channels, tmp_path / "model", {"num_round": 1, "predictor": "cpu_predictor"})
 
     assert ended.returncode == 0
     assert ended.stderr == "hyperparameter predictor has no effect: XGBoost no longer knows it\n"
@@ -217,7 +217,10 @@ def test_a_job_that_is_stopped_goes_on_where_it_was(
     """As on a Spot instance: the stop leaves a checkpoint and no model, and the next run does only what is left."""
     (tmp_path / "base" / "checkpoints").mkdir(parents=True)
     job = ({"train": channels["train"]}, tmp_path / "model")
-    variables = {"SM_CHECKPOINT_DIR": str(tmp_path / "base" / "checkpoints")}
+    variables = {
+        "SM_CHECKPOINT_DIR": str(tmp_path / "base" / "checkpoints"),
+        "SAGEMAKER_BASE_DIR": str(tmp_path / "base"),
+    }
     config = tmp_path / "base/input/config/checkpointconfig.json"
     config.parent.mkdir(parents=True)
     config.write_text(json.dumps({"LocalPath": variables["SM_CHECKPOINT_DIR"]}))
