@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CsvCodec", "read_plain"]
+__all__ = ["CsvCodec", "ReadLines", "read_plain"]
 
 _TYPE = "text/csv"
 _WRITABLE = ("one value, a list or array of values, or rows of values; a value is a number, a text, a boolean or None",)
@@ -37,6 +37,8 @@ class CsvCodec(Codec):
     content_types: ClassVar[tuple[str, ...]] = (_TYPE,)
 
     def decode(self, body: bytes, parameters: Mapping[str, str]) -> NDArray[Any]:
+        if isinstance(body, ReadLines):
+            return body.table
         text = decode_text(body, parameters, _TYPE)
         header = parameters.get("header", "").lower() == "present"
         plain = None if header else read_plain(text)
@@ -48,6 +50,13 @@ class CsvCodec(Codec):
         lines = _Lines()
         csv.writer(lines, lineterminator=_CRLF).writerows(_rows_of(value))
         return "".join(lines).encode()
+
+
+class ReadLines(bytes):
+    """Plain lines of several requests, which had to be read before they could be put together."""
+
+    #: What they hold.
+    table: NDArray[Any]
 
 
 class _Lines(list[str]):

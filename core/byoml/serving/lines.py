@@ -5,17 +5,17 @@ It is tried; whatever does not fit comes back as None, and each request is answe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from byoml.codecs.csv import ReadLines, read_plain
 from byoml.codecs.media_type import parse_media_type
+from byoml.plugin.values import Invocation
 from byoml.serving.answer import Answer
 from byoml.serving.session_commands import SESSION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from byoml.plugin.values import Invocation
     from byoml.request_errors import RequestError
 
 __all__ = ["answer_lines"]
@@ -45,7 +45,9 @@ def answer_lines(
     if body is None:
         return None
     measured: list[float] = []
-    (answered,) = answer([replace(invocations[0], body=body)], measured)
+    first = invocations[0]
+    together = Invocation(body, first.content_type, first.accept, first.headers, first.request_id)
+    (answered,) = answer([together], measured)
     if not isinstance(answered, Answer) or answered.status != 200 or answered.headers:  # noqa: PLR2004  nothing special
         return None
     lines = _lines(answered, len(invocations))
@@ -56,7 +58,7 @@ def answer_lines(
     return [Answer(line, answered.content_type) for line in lines]
 
 
-def _one_body(invocations: Sequence[Invocation]) -> bytes | None:
+def _one_body(invocations: Sequence[Invocation]) -> ReadLines | None:
     """Put the lines of all under one another; None where a body is no line, or they do not want the same."""
     first = invocations[0]
     content_type, accept = first.content_type, first.accept
@@ -71,18 +73,20 @@ def _one_body(invocations: Sequence[Invocation]) -> bytes | None:
     body = b"\n".join(lines)
     if len(body) > _MOST_BYTES or body.count(b"\n") != len(lines) - 1 or not all(lines):
         return None
-    return body if _of_one_kind(lines, body) else None
+    return _read(lines, body)
 
 
-def _of_one_kind(lines: Sequence[bytes], body: bytes) -> bool:
-    """Tell whether all lines are read as floats, or all as integers, alone as well as together."""
-    from byoml.codecs.csv import read_plain
-
+def _read(lines: Sequence[bytes], body: bytes) -> ReadLines | None:
+    """Read lines that are all floats, or all integers, alone as well as together; None for all others."""
     floats = sum([b"." in line for line in lines])
     if floats not in (0, len(lines)) or b" " in body or b"\t" in body or not body.isascii():
-        return False
+        return None
     table = read_plain(body.decode("ascii"))
-    return table is not None and len(table) == len(lines) and (table.dtype.kind == "f") == bool(floats)
+    if table is None or len(table) != len(lines) or (table.dtype.kind == "f") != bool(floats):
+        return None
+    whole = ReadLines(body)
+    whole.table = table
+    return whole
 
 
 def _lines(answer: Answer, number: int) -> list[bytes] | None:
