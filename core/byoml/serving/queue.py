@@ -117,8 +117,15 @@ class PredictionQueue:
         if self._handed:
             self._limit_time(waiting.future)
         elif not self._near:
-            self._loop.call_soon(self._predict_near)
+            self._loop.call_soon(self._look_around, 0)
         self._near.append(waiting)
+
+    def _look_around(self, seen: int) -> None:
+        """Predict as soon as a turn of the loop has brought no one more: who came together is read over some turns."""
+        if seen < len(self._near) < _TOGETHER:
+            self._loop.call_soon(self._look_around, len(self._near))
+        else:
+            self._predict_near()
 
     def _predict_near(self) -> None:
         batch, self._near = self._near[:_TOGETHER], self._near[_TOGETHER:]
