@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -40,6 +41,8 @@ __all__ = ["Endpoint"]
 _log = logging.getLogger("byoml.serving")
 _SAMPLE_SECONDS = 0.25
 _HEALTH_SECONDS = 5.0
+# Requests make no cycles where no code of the user's runs, and looking for some took a tenth of a busy worker's time.
+_ALLOCATIONS = 10_000
 
 
 class Endpoint:
@@ -202,6 +205,8 @@ class Endpoint:
         else:
             assert self._loop is not None  # noqa: S101  start() has set it
             self.engine = engine
+            if engine is not None and engine.anywhere:
+                gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
             self._loop.call_soon_threadsafe(self._begin, self._plan.load_seconds or perf_counter() - start)
             return self.engine
         self._give_up()
