@@ -6,6 +6,7 @@ import http.client
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,33 @@ def test_no_worker_takes_all_that_connect_at_once(endpoint: Endpoint) -> None:
     clients = [http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=30) for _ in range(_CLIENTS)]
     for client in clients:
         client.connect()
-    workers = []
-    for client in clients:
-        client.request("POST", "/invocations", b"x", {"Content-Type": "text/plain"})
-        workers.append(client.getresponse().read())
+    workers = Counter(_worker_of(client) for client in clients)
+    assert workers.total() == _CLIENTS
+    assert len(workers) == 2, workers
+    assert min(workers.values()) >= _CLIENTS // 4, workers
+
+
+def test_who_connects_later_gets_the_worker_with_the_fewest(endpoint: Endpoint) -> None:
+    """Clients come one after another, and those of one worker leave: the next ones all go there."""
+    clients = [http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=30) for _ in range(8)]
+    workers = [_worker_of(client, close=False) for client in clients]
+    left = workers[0]
+    assert workers.count(left) in range(2, 7), workers
+    for client, worker in zip(clients, workers, strict=True):
+        if worker == left:
+            client.close()
+    more = [http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=30) for _ in range(2)]
+    assert left in {_worker_of(client, close=False) for client in more}
+    for client in (*clients, *more):
         client.close()
-    assert len(workers) == _CLIENTS
-    assert len(set(workers)) == 2, workers
+
+
+def _worker_of(client: http.client.HTTPConnection, *, close: bool = True) -> bytes:
+    client.request("POST", "/invocations", b"x", {"Content-Type": "text/plain"})
+    worker = client.getresponse().read()
+    if close:
+        client.close()
+    return worker
 
 
 def test_the_kernel_keeps_as_many_connections_waiting_as_gunicorn_asks_for(endpoint: Endpoint, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import HaltServer
 
+from byoml.serving.accepting import Shares
 from byoml.serving.arbiter import CrewArbiter
 from byoml.serving.asgi import DataPlane
 from byoml.serving.endpoint import Endpoint
@@ -48,6 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.plan = plan
         self.readiness = Readiness(plan.settings.workers)
         self._metrics = Metrics(plan.settings.workers)
+        self.shares = Shares(plan.settings.workers)
         super().__init__()
 
     def load_config(self) -> None:
@@ -82,12 +84,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         worker.arbiters_signals = arbiter.SIG_QUEUE
         self._slot = self.readiness.claim(worker.age)
         self._metrics.claim(self._slot)
+        worker.slot = self._slot
 
     def _after_exit(self, arbiter: Any, worker: Any) -> None:
         was_ready = self.readiness.ready
         slot = self.readiness.release(worker.age)
         if slot is not None:
             self._metrics.release(slot)
+            self.shares.leave(slot)
         if was_ready and not self.readiness.ready and arbiter.LISTENERS:  # at a stop there are none any more
             _log.info("no worker is left: /ping answers 503 until one has loaded the model again")
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gasgi import ASGIWorker
 
+from byoml.serving.accepting import Acceptor
 from byoml.serving.last_call import last_call
 
 if TYPE_CHECKING:
+    import socket
     from queue import SimpleQueue
 
     from byoml.serving.server import Server
@@ -29,7 +31,6 @@ SECONDS_AFTER_DRAIN = 4.0
 _WELCOME_SECONDS = 1.0
 _LAST_RECORD_SECONDS = 1.0
 _PAUSE = 0.02
-_ACCEPTED_AT_ONCE = 1
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # Bytes that have arrived are read, and bytes that were written leave, however busy other threads keep the interpreter.
 _QUIET_SECONDS = 0.2
@@ -41,6 +42,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     app: Server
     #: Where the arbiter's signal handlers put what they hear; after the fork, a copy that nobody else reads.
     arbiters_signals: SimpleQueue[int]
+    #: Its place in what all workers share.
+    slot: int
     _told = 0.0
 
     def init_process(self) -> None:
@@ -54,25 +57,23 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         super().init_process()
 
     async def _serve(self) -> None:
-        """Serve, and leave connections to whoever of the workers is free.
+        """Serve as gunicorn does, but for how connections are accepted."""
 
-        asyncio accepts up to a hundred connections at a time, so that of clients who connect together one worker may
-        get all; and it shortens the kernel's queue to as many, which gunicorn had set.
-        """
-        create_server = self.loop.create_server
-
-        async def create(*args: Any, **options: Any) -> asyncio.Server:
-            server: asyncio.Server = await create_server(*args, **options, backlog=_ACCEPTED_AT_ONCE)
-            options["sock"].listen(self.cfg.backlog)
-            return server
+        async def create(factory: Any, *, sock: socket.socket, ssl: Any, **_: Any) -> Acceptor:
+            return Acceptor(self.loop, sock, factory, ssl, self._has_fewest)
 
         self.loop.create_server = create
         await super()._serve()
+
+    def _has_fewest(self, making: int) -> bool:
+        """Tell whether the next connection is this worker's, who has so many that are still being made."""
+        return bool(self._told) or self.app.shares.has_fewest(self.slot, self.nr_conns + making)
 
     def handle_exit_signal(self) -> None:
         """Say so to who pings, at once."""
         self._told = self._told or monotonic()
         self.app.endpoint.retire()
+        self.app.shares.leave(self.slot)
         super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
