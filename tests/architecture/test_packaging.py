@@ -19,7 +19,7 @@ _EXTRAS = {
     "all",
     "testing",
 }
-_REQUIRED = {"a2wsgi", "click", "flask", "gunicorn", "numpy", "pluggy"}
+_REQUIRED = {"a2wsgi", "click", "flask", "gunicorn", "numpy", "pluggy", "uvloop"}
 
 
 def _name(requirement: str) -> str:
@@ -31,6 +31,8 @@ def test_core_is_pure_python_and_installs_without_a_compiler() -> None:
     wheel = distribution("byoml").read_text("WHEEL") or ""
     assert "Root-Is-Purelib: true" in wheel
     assert "Tag: py3-none-any" in wheel
+    compiled = [line for line in requires("byoml") or () if line.startswith("uvloop")]
+    assert all("platform_machine" in line for line in compiled), "there are wheels for some machines only"
 
 
 def test_core_requires_next_to_nothing() -> None:
