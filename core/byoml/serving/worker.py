@@ -16,6 +16,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from byoml.serving.accepting import Acceptor
 from byoml.serving.last_call import last_call
+from byoml.serving.protocol import Protocol
 
 if TYPE_CHECKING:
     import socket
@@ -57,10 +58,10 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         super().init_process()
 
     async def _serve(self) -> None:
-        """Serve as gunicorn does, but for how connections are accepted."""
+        """Serve as gunicorn does, but for how connections are accepted and their requests read."""
 
-        async def create(factory: Any, *, sock: socket.socket, ssl: Any, **_: Any) -> Acceptor:
-            return Acceptor(self.loop, sock, factory, ssl, self._has_fewest)
+        async def create(_factory: Any, *, sock: socket.socket, ssl: Any, **_: Any) -> Acceptor:
+            return Acceptor(self.loop, sock, lambda: Protocol(self), ssl, self._has_fewest)
 
         self.loop.create_server = create
         await super()._serve()
