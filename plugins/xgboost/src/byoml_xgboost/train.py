@@ -20,6 +20,7 @@ from byoml_xgboost.boosting import boost
 from byoml_xgboost.cross_validation import Examples, cross_validate
 from byoml_xgboost.errors import ExtraChannelError, NoRowsError
 from byoml_xgboost.hosts import together
+from byoml_xgboost.importing import import_alone
 from byoml_xgboost.keeping import keeper_of, listener_of, resumed
 from byoml_xgboost.matrices import Shape, agreed_width, matrix_of
 from byoml_xgboost.training_rows import joined, no_rows
@@ -64,6 +65,7 @@ def train(job: AlgorithmJob) -> None:
     if settings.dask:
         dask_training.train(job, settings)
         return
+    import_alone()
     with together(job.hosts, job.host) as hosts:
         rows, width = _load(job, settings, hosts)
         if settings.folds:
