@@ -47,6 +47,20 @@ else:
         time.sleep(0.05)
 """
 
+_GUEST = """
+from byoml.launchers.process import ProcessLauncher
+from byoml.plugin import hookimpl
+
+class Tells(ProcessLauncher):
+    def launch(self, job):
+        print("launched by the guest", flush=True)
+        return super().launch(job)
+
+@hookimpl
+def byoml_select_launcher(env):
+    return Tells()
+"""
+
 
 def read(container: Container, host: str, hyperparameters: dict[str, Any], **variables: str) -> TrainingEnv:
     resources = {"current_host": host, "hosts": _HOSTS}
@@ -135,6 +149,26 @@ def test_each_job_of_a_tuning_gets_a_model_dir_of_its_own(container: Container) 
         container.write({"input/config/hyperparameters.json": {"model_dir": said, "_tuning_objective_metric": "loss"}})
         outcome = container.train({"BYOML_FRAMEWORK": "tensorflow", "TRAINING_JOB_NAME": "job-7"})
         assert outcome.stdout.decode() == f"{['--model_dir', expected]}\n"
+
+
+def test_a_changed_command_is_started_by_the_launcher_that_a_plugin_selects(
+    container: Container, tmp_path: Path
+) -> None:
+    """To change what is run says nothing of how: another plugin is asked as in any other job."""
+    info = tmp_path / "guest/guest-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[byoml]\nguest = guest_hooks\n")
+    (tmp_path / "guest/guest_hooks.py").write_text(_GUEST)
+    container.write({"code/train.py": "import sys\nprint(sys.argv[1:])\n"})
+    said = {"model_dir": "s3://bucket/all", "_tuning_objective_metric": "loss"}
+    container.write({"input/config/hyperparameters.json": said})
+
+    variables = {"BYOML_FRAMEWORK": "tensorflow", "TRAINING_JOB_NAME": "job-7"}
+    outcome = container.train({**variables, "PYTHONPATH": str(tmp_path / "guest")})
+
+    printed = f"launched by the guest\n{['--model_dir', 's3://bucket/all/job-7/model']}\n"
+    assert outcome.stdout.decode() == printed, outcome.stderr
 
 
 def test_each_host_serves_parameters_until_all_programs_have_ended(tmp_path: Path, free_ports: int) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from byoml.launchers.groups import HostGroup
 from byoml.launchers.process import ProcessLauncher
-from byoml.plugin.builtin_launchers import byoml_select_launcher, watch_settings
+from byoml.plugin import builtin_launchers
+from byoml.plugin.builtin_launchers import watch_settings
+from byoml.plugin.manager import make_manager, one_answer
 from byoml.source.entry_point import Kind
 from byoml.source.training_program import training_program
 
@@ -66,6 +68,7 @@ def choose_launcher(env: TrainingEnv) -> Launcher | None:
     Raises:
         SecretMissingError: There are parameter servers, and nothing tells this job's hosts from strangers.
         SettingError: A variable holds what it must not.
+        PluginConflictError: The command is to be changed, and two plugins select a launcher.
     """
     launcher: Launcher | None = None
     group = HostGroup.of(env)
@@ -78,7 +81,14 @@ def choose_launcher(env: TrainingEnv) -> Launcher | None:
     changes = [change for change in (_estimators(env), _model_dir(env)) if change is not None]
     if not changes:
         return launcher
-    return _Changed(launcher or byoml_select_launcher(env) or ProcessLauncher(), changes)
+    return _Changed(launcher or _selected(env), changes)
+
+
+def _selected(env: TrainingEnv) -> Launcher:
+    """Ask whom core would ask, as it asks nobody once a framework names a launcher."""
+    plugins = make_manager(env.environ, [builtin_launchers])
+    launcher: Launcher | None = one_answer(plugins, "byoml_select_launcher", "a launcher", env=env)
+    return launcher or ProcessLauncher()
 
 
 class _Changed:
