@@ -74,6 +74,17 @@ def test_what_cannot_be_loaded_is_an_error_that_names_it(tmp_path: Path, name: s
         models.load(tmp_path)
 
 
+def test_version_0_is_a_version(tmp_path: Path) -> None:
+    """It is asked for as any other, and is not taken for no version at all, which is the highest."""
+    put(tmp_path, "0/saved_model.pb", "1/saved_model.pb")
+    places = model_files.places(tmp_path)
+    by_place = {(place.name, place.version): {"half": models.Signature({}, dict, place)} for place in places}
+
+    asked = [models.Models(by_place).signature(version=version).keeps.version for version in (None, 0, 1)]
+
+    assert asked == [1, 0, 1]
+
+
 def test_a_default_that_is_not_there_is_a_setting_that_is_wrong(tmp_path: Path) -> None:
     """Told with the names that there are, before anything is loaded."""
     put(tmp_path, "a/1/saved_model.pb", "b/1/saved_model.pb")

@@ -94,7 +94,7 @@ class Models:
             raise UnknownModel("model", name, sorted({named for named, _ in self.by_place}))
         if version is not None and version not in versions:
             raise UnknownModel(f"version of model {name!r}", str(version), versions)
-        there = self.by_place[name, version or versions[-1]]
+        there = self.by_place[name, versions[-1] if version is None else version]
         wanted = signature or (next(iter(there)) if len(there) == 1 else _DEFAULT_SIGNATURE)
         if wanted not in there:
             raise UnknownModel(f"signature of model {name!r}", wanted, sorted(there))
