@@ -8,14 +8,9 @@ of 3 x 32 x 32 a request as npy. `BYOML_BENCH_WIDTH` (0.25) is what VGG's filter
 
 from __future__ import annotations
 
-import io
 import os
-import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,19 +18,11 @@ from byoml.testing.container import Container
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "serving"))
 
-from beside import compare, flask
-from load import Row, wrk_is_there
+from beside import compare
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROUNDS = int(os.environ.get("BYOML_BENCH_ROUNDS") or 3)
-SECONDS = float(os.environ.get("BYOML_BENCH_SECONDS") or 3)
 WIDTH = float(os.environ.get("BYOML_BENCH_WIDTH") or 0.25)
 SHAPE = (3, 32, 32)
-CLIENTS = (1, 8, 32)
-NPY = "application/x-npy"
-BYOML, FLASK = "byoml", "Flask, gunicorn gthread"
+ENV = {"BYOML_FRAMEWORK": "chainer", "SAGEMAKER_MODEL_SERVER_WORKERS": "2", "OMP_NUM_THREADS": "1"}
 _MODEL = f"""
 import sys
 from pathlib import Path
@@ -50,30 +37,6 @@ model_files.save(make_network(facts), facts, Path(sys.argv[1]))
 def test_serving_vgg_beside_flask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both servers answer each load without an error; how fast is printed, not judged."""
     pytest.importorskip("byoml_chainer", reason="byoml-chainer is not installed")
-    if not wrk_is_there():
-        pytest.skip("there is no wrk (Debian's package `wrk`)")
-    container = Container(tmp_path, {"BYOML_FRAMEWORK": "chainer", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"})
-    subprocess.run([sys.executable, "-c", _MODEL, str(container.paths.model)], check=True, capture_output=True)
-    body = io.BytesIO()
-    np.save(body, np.random.default_rng(0).random((1, *SHAPE), dtype=np.float32))
-    row = Row("/invocations", body.getvalue(), NPY, NPY)
-    model = {"BENCH_MODEL": str(container.paths.model), "OMP_NUM_THREADS": "1"}
-    servers = {
-        BYOML: lambda: ours(container),
-        FLASK: lambda: flask("flask_chainer_app", {**container.environment(), **model}),
-    }
-
-    found = compare(servers, row, CLIENTS, ROUNDS, SECONDS)
-
-    told = f"{time.strftime('%Y-%m-%d')}, width {WIDTH}, {os.cpu_count()} CPUs, "
-    told += f"medians of {ROUNDS} rounds of {SECONDS:.0f} s"
-    with capsys.disabled():
-        print(f"\n{told}\n\n{found.table()}")
-    if found.failed(BYOML):
-        pytest.fail(f"byoml failed to answer some requests: {found.loads[BYOML]}")
-
-
-@contextmanager
-def ours(container: Container) -> Iterator[int]:
-    with container.serve({"OMP_NUM_THREADS": "1"}, timeout=300) as endpoint:
-        yield endpoint.port
+    picture = np.random.default_rng(0).random((1, *SHAPE), dtype=np.float32)
+    flasks = {"Flask, gunicorn gthread": {}}
+    compare(Container(tmp_path, ENV), _MODEL, picture, "flask_chainer_app", flasks).show(capsys, f"width {WIDTH}")

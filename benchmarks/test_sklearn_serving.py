@@ -7,13 +7,10 @@ asks the endpoint, then calls the model, for each size of request; compared are 
 
 from __future__ import annotations
 
-import http.client
 import io
-import os
-import statistics
 import sys
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
@@ -28,110 +25,66 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "serving"))
+
+from direct import CSV, NPY, SIZES, asking, environment, measured, npy, show
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from direct import Figures
     from numpy.typing import NDArray
 
-ROUNDS = int(os.environ.get("BYOML_BENCH_ROUNDS") or 3)
-SECONDS = float(os.environ.get("BYOML_BENCH_SECONDS") or 1)
-SIZES = (1, 100, 10_000)
 MODELS: dict[str, Callable[[], Any]] = {
     "decision tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=0),
     "scaler, logistic regression": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     "forest of 100 trees": lambda: RandomForestClassifier(100, random_state=0, n_jobs=1),
 }
-ENV = {"BYOML_FRAMEWORK": "sklearn", "SAGEMAKER_MODEL_SERVER_WORKERS": "1", "OMP_NUM_THREADS": "1"}
-OK = 200
-
-
-class Figures(NamedTuple):
-    """Rows a second of one model, one form and one size."""
-
-    direct: list[float]
-    served: list[float]
-
-    def row(self, *names: str) -> str:
-        ratio = statistics.median(served / direct for direct, served in zip(self.direct, self.served, strict=True))
-        cells = (
-            *names,
-            f"{statistics.median(self.direct):,.0f}",
-            f"{statistics.median(self.served):,.0f}",
-            f"{ratio:.0%}",
-        )
-        return f"| {' | '.join(cells)} |"
 
 
 @pytest.mark.timeout(600)
 def test_serving_beside_the_direct_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every request is answered with as many predictions as it has rows; how fast is printed, not judged."""
     features, labels = load_breast_cancer(return_X_y=True)
-    lines = ["| model | body | rows a request | direct, rows/s | served, rows/s | |", "| --- " * 6 + "|"]
+    lines = []
     for name, make in MODELS.items():
         model = make().fit(features, labels)
-        container = Container(tmp_path / name, ENV)
+        container = Container(tmp_path / name, environment("sklearn"))
         joblib.dump(model, container.paths.model / "model.joblib")
         with container.serve() as endpoint:
-            lines += [
-                measured(model, endpoint.port, np.resize(features, (size, features.shape[1])), form).row(
-                    name, form, f"{size:,}"
-                )
-                for form in ("application/x-npy", "text/csv")
-                for size in SIZES
-            ]
-    with capsys.disabled():
-        told = f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, {os.cpu_count()} CPUs, {ROUNDS} rounds"
-        print(f"\n{told}\n\n" + "\n".join(lines))
+            for form in (NPY, CSV):
+                for size in SIZES:
+                    figures = compared(model, endpoint.port, np.resize(features, (size, features.shape[1])), form)
+                    lines.append(figures.row(name, form, f"{size:,}"))
+    show(capsys, ["model", "body"], lines)
 
 
-def measured(model: Any, port: int, rows: NDArray[np.float64], form: str) -> Figures:
-    """Ask and call in turns; each runs for SECONDS."""
+def compared(model: Any, port: int, rows: NDArray[np.float64], form: str) -> Figures:
     body = body_of(rows, form)
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    headers = {"Content-Type": form, "Accept": form}
+    with asking(port, body, form) as ask, threadpool_limits(1):
 
-    def ask() -> None:
-        connection.request("POST", "/invocations", body, headers)
-        response = connection.getresponse()
-        answer = response.read()
-        if response.status != OK or count_of(answer, form) != len(rows):
-            pytest.fail(f"{response.status} for {len(rows)} rows: {answer[:200]!r}")
+        def served() -> None:
+            count = count_of(ask(), form)
+            if count != len(rows):
+                pytest.fail(f"{count} predictions for {len(rows)} rows")
 
-    figures = Figures([], [])
-    with threadpool_limits(1):
-        for _ in range(ROUNDS):
-            figures.served.append(rate(ask) * len(rows))
-            figures.direct.append(rate(lambda: by_hand(model, rows, body, form)) * len(rows))
-    connection.close()
-    return figures
+        return measured(served, lambda: by_hand(model, rows, body, form), len(rows))
 
 
 def by_hand(model: Any, rows: NDArray[np.float64], body: bytes, form: str) -> Any:
-    if form != "text/csv":
+    if form != CSV:
         return model.predict(rows)
     read = pd.read_csv(io.BytesIO(body), header=None).to_numpy()
     return "\n".join(map(str, model.predict(read).tolist()))
 
 
 def body_of(rows: NDArray[np.float64], form: str) -> bytes:
+    if form != CSV:
+        return npy(rows)
     file = io.BytesIO()
-    if form == "text/csv":
-        np.savetxt(file, rows, "%.10g", ",")
-    else:
-        np.save(file, rows)
+    np.savetxt(file, rows, "%.10g", ",")
     return file.getvalue()
 
 
 def count_of(answer: bytes, form: str) -> int:
-    return answer.count(b"\n") if form == "text/csv" else len(np.load(io.BytesIO(answer)))
-
-
-def rate(call: Callable[[], object]) -> float:
-    """Call for SECONDS, at least twice; returns how often a second."""
-    call()
-    started, count = time.perf_counter(), 0
-    while count < 1 or time.perf_counter() - started < SECONDS:
-        call()
-        count += 1
-    return count / (time.perf_counter() - started)
+    return answer.count(b"\n") if form == CSV else len(np.load(io.BytesIO(answer)))
