@@ -113,15 +113,19 @@ def _save_keras(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(one_worker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """One process with all models; they are loaded in the tests' order of need, and none changes another."""
-    container = Container(tmp_path_factory.mktemp("many"), {**one_worker, "SAGEMAKER_MULTI_MODEL": "true"})
-    folder = container.path("models")
-    many = folder / "many/model"
+def many(one_worker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """Where all models lie."""
+    return Container(tmp_path_factory.mktemp("many"), {**one_worker, "SAGEMAKER_MULTI_MODEL": "true"})
+
+
+@pytest.fixture(scope="module")
+def served(many: Container) -> Iterator[Endpoint]:
+    """One process with all models but those that are refused; none changes another."""
+    folder = many.path("models")
     for name, version, number in [("half", 1, 2.0), ("half", 2, 3.0), ("other", 7, 0.0)]:
         module = Affine(number)
         signatures = {"serving_default": module.half, "whole": module.whole}
-        tf.saved_model.save(module, str(many / name / str(version)), signatures)
+        tf.saved_model.save(module, str(folder / "many/model" / name / str(version)), signatures)
     half = Affine(2.0)
     for name in ("one", "handlers", "pair", "alone"):
         tf.saved_model.save(half, str(folder / name / "model/1"), {"serving_default": half.half, "whole": half.whole})
@@ -130,23 +134,19 @@ def served(one_worker: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     tf.saved_model.save(Adds(), str(folder / "adds/model/1"))
     parses = Parses()
     tf.saved_model.save(parses, str(folder / "parses/model/1"), {"serving_default": parses.classify})
+    methods = {"classify": parses.classify, "again": parses.classify}
+    tf.saved_model.save(parses, str(folder / "methods/model/1"), methods)
     _save_keras(folder / "keras/model/model.keras")
     _save_keras(folder / "mine/model/mine.keras")
     scripts = {"handlers": _HANDLERS, "pair": _HALF_A_PAIR, "alone": _ALONE, "mine": _KERAS, "saved": _SAVED}
     for name, script in scripts.items():
-        container.write_model(name, {"code/inference.py": script})
-    with container.serve({"SAGEMAKER_TFS_DEFAULT_MODEL_NAME": ""}, timeout=120) as endpoint:
+        many.write_model(name, {"code/inference.py": script})
+    with many.serve({"SAGEMAKER_TFS_DEFAULT_MODEL_NAME": ""}, timeout=120) as endpoint:
         for name in sorted(path.name for path in folder.iterdir()):
             if name not in ("pair", "alone"):
                 loaded = endpoint.load_model(name, str(folder / name / "model"))
                 assert loaded.status == 200, loaded.body
         yield endpoint
-
-
-@pytest.fixture
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the models of `served` lie."""
-    return next(path / "ml/models" for path in tmp_path_factory.getbasetemp().iterdir() if path.name.startswith("many"))
 
 
 def ask(endpoint: Endpoint, model: str, body: Any, attributes: str = "", content_type: str = _JSON) -> Answer:
@@ -274,11 +274,11 @@ def test_a_csv_of_texts_keeps_them_whole(served: Endpoint) -> None:
 
 
 def test_examples_are_classified_as_tf_serving_writes_it(served: Endpoint) -> None:
-    """Pairs of label and score for each."""
+    """Pairs of label and score for each, by the signature that has the method's name, else by the default."""
     examples = {"examples": [{"x": [0.25, 0.75], "n": 3}, {"x": [1, 2.5], "n": 4}]}
-    answer = ask(served, "parses", examples, "tfs-method=classify")
-
-    assert answer.json() == {"results": [[["3", 0.25], ["3!", 0.75]], [["4", 1.0], ["4!", 2.5]]]}
+    for model in ("parses", "methods"):
+        answer = ask(served, model, examples, "tfs-method=classify")
+        assert answer.json() == {"results": [[["3", 0.25], ["3!", 0.75]], [["4", 1.0], ["4!", 2.5]]]}, model
 
 
 def test_several_inputs_are_given_by_name(served: Endpoint) -> None:
@@ -317,9 +317,11 @@ def test_handlers_written_for_tf_servings_container_run(served: Endpoint) -> Non
 @pytest.mark.parametrize(
     ("name", "says"), [("pair", "not the other of the pair"), ("alone", "sends its request to TF Serving")]
 )
-def test_handlers_that_are_not_whole_are_refused_at_load(served: Endpoint, models: Path, name: str, says: str) -> None:
+def test_handlers_that_are_not_whole_are_refused_at_load(
+    served: Endpoint, many: Container, name: str, says: str
+) -> None:
     """With what to write, and before the first request."""
-    answer = served.load_model(name, str(models / name / "model"))
+    answer = served.load_model(name, str(many.path("models", name, "model")))
 
     assert answer.status == 500
     assert says in answer.json()["message"]

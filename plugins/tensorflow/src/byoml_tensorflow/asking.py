@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -131,20 +132,18 @@ class Ask:
             UnknownModel: What is asked for is not there.
             MalformedPayload: The values do not fit its inputs.
         """
-        wanted = self.target.method if self.signature is None and self.target.method != "predict" else None
-        signature = self._signature(models, wanted)
+        signature = self._signature(models)
         if self.form == "examples":
             return Answer(signature.call(self._examples(signature)), "results")
         return Answer(signature.call(self._columns(signature)), self.form)
 
-    def _signature(self, models: Models, method: str | None) -> Signature:
-        chosen: Signature = models.signature(self.target.model, self.target.version, self.signature)
-        if method is None:
-            return chosen
-        try:
-            return models.signature(self.target.model, self.target.version, method)
-        except UnknownModel:  # estimators name it `classification`, or make it the default
-            return chosen
+    def _signature(self, models: Models) -> Signature:
+        target = self.target
+        if self.signature is None and target.method != Target.method:
+            # Estimators name it `classification`, or make it the default.
+            with suppress(UnknownModel):
+                return models.signature(target.model, target.version, target.method)
+        return models.signature(target.model, target.version, self.signature)
 
     def _columns(self, signature: Signature) -> dict[str, NDArray[Any]]:
         names = signature.inputs
