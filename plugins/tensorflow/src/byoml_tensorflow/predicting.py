@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from byoml_tensorflow.asking import Answer, Ask
+from byoml_tensorflow.asking import Ask
 from byoml_tensorflow.models import models_of
 
 __all__ = ["predict"]
@@ -21,20 +21,14 @@ def predict(data: Any, model: Any) -> Any:
     Returns:
         An array with one row a row, where there is one output; else an Answer; of a user's model what it gave.
     """
-    import numpy as np
-
     models = models_of(model)
     if models is None:
         return _of_users(data, model)
-    if isinstance(data, Ask):
-        return _lean(data.answer(models))
-    if isinstance(data, Mapping):
-        return _lean(Ask({name: _numpy(value) for name, value in data.items()}).answer(models))
-    return _lean(Ask({"": data if isinstance(data, np.ndarray) else _numpy(data)}).answer(models))
-
-
-def _lean(answer: Answer) -> Any:
-    """Give a single output as its array, which may be split again among requests."""
+    if not isinstance(data, Ask):
+        given = data if isinstance(data, Mapping) else {"": data}
+        data = Ask({name: _numpy(value) for name, value in given.items()})
+    answer = data.answer(models)
+    # A single output is given as its array, which may be split again among requests.
     return answer.only if answer.form == "rows" and answer.only is not None else answer
 
 
