@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAKERS", "TRAINS", "is_function_script"]
+__all__ = ["TRAINS", "is_function_script"]
 
-#: One of these makes the estimator; these two train and evaluate it.
-MAKERS = ("estimator_fn", "keras_model_fn", "model_fn")
+# One of these makes the estimator.
+_MAKERS = ("estimator_fn", "keras_model_fn", "model_fn")
+#: These two train and evaluate it.
 TRAINS = ("train_input_fn", "eval_input_fn")
 
 
@@ -30,4 +31,4 @@ def is_function_script(path: Path) -> bool:
         return False
     defined = {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     starts = any(isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in body)
-    return not starts and set(TRAINS) <= defined and any(name in defined for name in MAKERS)
+    return not starts and set(TRAINS) <= defined and any(name in defined for name in _MAKERS)

@@ -41,12 +41,8 @@ class Form:
     channels: int = 1
     skip: bool = True
 
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return self.rows, self.cols, self.depth, self.channels
 
-
-def read_clip(path: str, form: Form, name: str = "") -> NDArray[np.uint8]:
+def read_clip(path: str, form: Form, name: str) -> NDArray[np.uint8]:
     """Read a video as a clip; one that has fewer frames than asked for shows some of them again.
 
     Args:
@@ -62,15 +58,15 @@ def read_clip(path: str, form: Form, name: str = "") -> NDArray[np.uint8]:
     """
     import numpy as np
 
-    with _opened(path, name or path) as (video, count):
+    with _opened(path, name) as (video, count):
         frames = _frames(video, _wanted(count, form), form) if count else {}
     if len(frames) < len(set(_wanted(count, form))):  # the file says nothing of its length, or says more than is there
-        with _opened(path, name or path) as (video, _):
+        with _opened(path, name) as (video, _):
             count = _counted(video)
-        with _opened(path, name or path) as (video, _):
+        with _opened(path, name) as (video, _):
             frames = _frames(video, _wanted(count, form), form)
     if not frames:
-        raise UnreadableVideoError(name or path, "no frame can be read")
+        raise UnreadableVideoError(name, "no frame can be read")
     taken = [frames[index] for index in _wanted(count, form)]
     return np.stack(taken, axis=2)
 
