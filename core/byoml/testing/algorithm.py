@@ -37,7 +37,7 @@ def start_algorithm(
     Args:
         module: Its module, run by `python -m`.
         channels: A folder or file by channel.
-        model_dir: Where the model goes; results and checkpoints go to folders beside it.
+        model_dir: Where the model goes; results and checkpoints go to the folders `output` and `checkpoints` beside it.
         hyperparameters: Decoded values or texts by key.
         variables: More variables, such as `SM_HOSTS`; they win.
 
@@ -46,6 +46,8 @@ def start_algorithm(
     """
     kept = {name: value for name, value in os.environ.items() if name.startswith(_COVERAGE)}
     job = {
+        # What `byoml.checkpoints` goes by.
+        "SAGEMAKER_BASE_DIR": str(model_dir.parent),
         "SM_CHANNELS": json.dumps(sorted(channels)),
         "SM_HPS": json.dumps(dict(hyperparameters or {})),
         "SM_MODEL_DIR": str(model_dir),
