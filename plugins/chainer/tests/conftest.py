@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
+from byoml.testing.algorithm import run_algorithm, start_algorithm
 from byoml_chainer import library
 from digits import digits, write_channels
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+_MODULE = "byoml_chainer.train"
+_SECONDS = 240.0
+#: Threads that wait for each other cost more than they bring where other programs run at the same time.
+_THREADS = "1"
 
 
 class Trained(NamedTuple):
@@ -52,43 +56,13 @@ def small_channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def start() -> Callable[..., subprocess.Popen[str]]:
     """Start the algorithm as the training road does: a program of its own, told of its job by variables."""
-
-    def start(
-        channels: Mapping[str, Path], base: Path, hyperparameters: Mapping[str, Any], **variables: str
-    ) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
-        job = {
-            # Two threads that wait for each other make small networks slow on a machine that is busy.
-            "OMP_NUM_THREADS": "1",
-            "SAGEMAKER_BASE_DIR": str(base),
-            "SM_CHANNELS": json.dumps(sorted(channels)),
-            "SM_HPS": json.dumps(dict(hyperparameters)),
-            "SM_MODEL_DIR": str(base / "model"),
-            "SM_OUTPUT_DATA_DIR": str(base / "output/data"),
-            "SM_CHECKPOINT_DIR": str(base / "checkpoints"),
-        }
-        return subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "byoml_chainer.train"],
-            env={**kept, **folders, **job, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
+    return partial(start_algorithm, _MODULE, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")
-def algorithm(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def algorithm() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the algorithm's program to its end."""
-
-    def run(*job: Any, **variables: str) -> subprocess.CompletedProcess[str]:
-        with start(*job, **variables) as process:
-            stdout, stderr = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-    return run
+    return partial(run_algorithm, _MODULE, timeout=_SECONDS, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +72,6 @@ def small(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     """A model of small pictures, for whoever needs one."""
-    base = tmp_path_factory.mktemp("trained")
+    model_dir = tmp_path_factory.mktemp("trained") / "model"
     hyperparameters = {"epochs": "2", "width": "0.0625", "batch_size": "32", "seed": "7"}
-    return Trained(algorithm(small_channels, base, hyperparameters), base / "model", base / "output/data")
+    return Trained(algorithm(small_channels, model_dir, hyperparameters), model_dir, model_dir.with_name("output"))

@@ -36,7 +36,7 @@ def test_it_learns_digits_enlarged_to_cifars_size(
     """At least 0.9 of 300 pictures that it has not seen, as printed and as the saved model says when it is served."""
     hyperparameters = {"epochs": 3, "width": 0.125, "batch-size": 32, "learning-rate": 0.004}
 
-    ended = algorithm(channels, tmp_path, hyperparameters)
+    ended = algorithm(channels, tmp_path / "model", hyperparameters)
 
     assert ended.returncode == 0, ended.stderr
     assert _last(ended.stdout)["validation-accuracy"] >= 0.9, ended.stdout
@@ -62,7 +62,7 @@ def test_the_same_seed_gives_the_same_model(
 ) -> None:
     """And another seed another one; hyphens and underscores are the same."""
     for seed in ("7", "8"):
-        ended = algorithm(small_channels, tmp_path / seed, {**_TINY, "seed": seed})
+        ended = algorithm(small_channels, tmp_path / seed / "model", {**_TINY, "seed": seed})
         assert ended.returncode == 0, ended.stderr
     files = [small.model_dir / "model.npz", *(tmp_path / seed / "model/model.npz" for seed in ("7", "8"))]
     weights = [_first_weights(path) for path in files]
@@ -76,7 +76,7 @@ def test_a_stop_saves_the_model_and_the_next_job_goes_on(
 ) -> None:
     """SIGTERM: exit code 0 and a model; with its checkpoints the next job counts on from there, log and all."""
     (tmp_path / "checkpoints").mkdir()
-    with start(small_channels, tmp_path, {**_TINY, "epochs": "100000"}) as process:
+    with start(small_channels, tmp_path / "model", {**_TINY, "epochs": "100000"}) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGTERM)
@@ -85,12 +85,12 @@ def test_a_stop_saves_the_model_and_the_next_job_goes_on(
     assert model_files.load(tmp_path / "model")[1].classes == 10
     done = 1 + len(stdout.splitlines())
 
-    with start(small_channels, tmp_path, {**_TINY, "epochs": str(done + 1)}) as process:
+    with start(small_channels, tmp_path / "model", {**_TINY, "epochs": str(done + 1)}) as process:
         stdout, stderr = process.communicate()
 
     assert (process.returncode, f"training goes on after epoch {done}" in stderr) == (0, True), stderr
     assert [line.split("\t")[0] for line in stdout.splitlines()] == [f"[{done + 1}]"]
-    entries = json.loads((tmp_path / "output/data/log").read_text())
+    entries = json.loads((tmp_path / "output/log").read_text())
     assert [entry["epoch"] for entry in entries] == [*range(1, done + 2)]
 
 
@@ -99,9 +99,9 @@ def test_a_snapshot_of_another_network_is_passed_over(
 ) -> None:
     """A job with another width begins anew, and says why."""
     (tmp_path / "checkpoints").mkdir()
-    algorithm(small_channels, tmp_path, {**_TINY, "epochs": "1"})
+    algorithm(small_channels, tmp_path / "model", {**_TINY, "epochs": "1"})
 
-    ended = algorithm(small_channels, tmp_path, {**_TINY, "epochs": "1", "width": "0.125"})
+    ended = algorithm(small_channels, tmp_path / "model", {**_TINY, "epochs": "1", "width": "0.125"})
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("[1]")
@@ -112,7 +112,7 @@ def test_a_loss_that_is_no_number_ends_the_job(
     algorithm: Callable[..., Any], small_channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """Nobody pays for the epochs that would follow; the message says what may help."""
-    ended = algorithm(small_channels, tmp_path, {**_TINY, "learning-rate": "1e30"})
+    ended = algorithm(small_channels, tmp_path / "model", {**_TINY, "learning-rate": "1e30"})
 
     assert ended.returncode == 1
     assert "learning-rate" in ended.stderr.splitlines()[-1]
@@ -125,7 +125,7 @@ def test_every_mistake_in_hyperparameters_is_told_at_once(
     """By name, with what was found and what is allowed; Chainer is not even imported."""
     wrong = {"epochs": "0", "batch-size": "1", "learning_rate": "-1", "width": "wide", "dropout": "1", "epoch": "3"}
 
-    ended = algorithm(small_channels, tmp_path, wrong)
+    ended = algorithm(small_channels, tmp_path / "model", wrong)
 
     (line,) = ended.stderr.splitlines()
     assert ended.returncode == 1
@@ -141,9 +141,9 @@ def test_pictures_are_asked_for_by_channel_file_and_key(
     algorithm: Callable[..., Any], small_channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """One line, no traceback; the channel may be called `training` too."""
-    missing = algorithm({"validation": small_channels["validation"]}, tmp_path, {})
+    missing = algorithm({"validation": small_channels["validation"]}, tmp_path / "model", {})
     np.savez(tmp_path / "a.npz", data=np.zeros((2, 3, 4, 4)))
-    unlabelled = algorithm({"training": tmp_path}, tmp_path, {})
+    unlabelled = algorithm({"training": tmp_path}, tmp_path / "model", {})
 
     assert (missing.returncode, unlabelled.returncode) == (1, 1)
     assert missing.stderr.startswith("ChannelMissingError: there is no channel 'train'"), missing.stderr
@@ -154,7 +154,7 @@ def test_several_hosts_without_mpi_are_refused(
     algorithm: Callable[..., Any], small_channels: Mapping[str, Path], tmp_path: Path
 ) -> None:
     """Each would train a model of its own, and one would win."""
-    ended = algorithm(small_channels, tmp_path, _TINY, SM_HOSTS='["a", "b"]', SM_CURRENT_HOST="b")
+    ended = algorithm(small_channels, tmp_path / "model", _TINY, SM_HOSTS='["a", "b"]', SM_CURRENT_HOST="b")
 
     assert ended.returncode == 1
     assert "NotUnderMpiError: the job has 2 hosts" in ended.stderr

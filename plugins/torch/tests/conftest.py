@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from byoml.testing.algorithm import run_algorithm, start_algorithm
 from digits import write_channels
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+_MODULE = "byoml_torch.train"
+_SECONDS = 240.0
+#: Threads that wait for each other cost more than they bring where other programs run at the same time.
+_THREADS = "1"
 
 
 class Trained(NamedTuple):
@@ -57,41 +61,13 @@ def validation(channels: Mapping[str, Path]) -> Mapping[str, NDArray[Any]]:
 @pytest.fixture(scope="session")
 def start() -> Callable[..., subprocess.Popen[str]]:
     """Start the algorithm as the training road does: a program of its own, told of its job by variables."""
-
-    def start(
-        channels: Mapping[str, Path], base: Path, hyperparameters: Mapping[str, Any], **variables: str
-    ) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        folders = {f"SM_CHANNEL_{name.upper()}": str(path) for name, path in channels.items()}
-        job = {
-            "SAGEMAKER_BASE_DIR": str(base),
-            "SM_HPS": json.dumps(dict(hyperparameters)),
-            "SM_MODEL_DIR": str(base / "model"),
-            "SM_OUTPUT_DATA_DIR": str(base / "output/data"),
-            "SM_CHECKPOINT_DIR": str(base / "checkpoints"),
-        }
-        return subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "byoml_torch.train"],
-            # Threads that share a core with other programs wait for each other more than they compute.
-            env={"OMP_NUM_THREADS": "1", **kept, **folders, **job, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
+    return partial(start_algorithm, _MODULE, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")
-def algorithm(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def algorithm() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the algorithm's program to its end."""
-
-    def run(*job: Any, **variables: str) -> subprocess.CompletedProcess[str]:
-        with start(*job, **variables) as process:
-            stdout, stderr = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-    return run
+    return partial(run_algorithm, _MODULE, timeout=_SECONDS, OMP_NUM_THREADS=_THREADS)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +77,6 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     """A network that has learned the digits, trained once for all tests."""
-    base = tmp_path_factory.mktemp("trained")
-    ended = algorithm(channels, base, {"epochs": "3", "batch-size": "32", "learning_rate": "0.001", "seed": "7"})
-    return Trained(ended, base / "model", base / "output/data")
+    model_dir = tmp_path_factory.mktemp("trained") / "model"
+    ended = algorithm(channels, model_dir, {"epochs": "3", "batch-size": "32", "learning_rate": "0.001", "seed": "7"})
+    return Trained(ended, model_dir, model_dir.with_name("output"))

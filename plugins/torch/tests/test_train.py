@@ -74,21 +74,21 @@ def test_a_stopped_job_saves_and_goes_on_where_it_was(
 ) -> None:
     """SIGTERM in the middle ends it with a model and a checkpoint; started again, it does the epochs that are left."""
     (tmp_path / "checkpoints").mkdir()
-    with start(few, tmp_path, {"epochs": "100000", "batch-size": "8"}) as process:
+    with start(few, tmp_path / "model", {"epochs": "100000", "batch-size": "8"}) as process:
         assert process.stdout.readline().startswith("epoch:1\t")
         process.send_signal(signal.SIGTERM)
         stdout, stderr = process.communicate()
     assert (process.returncode, stderr) == (0, "")
     assert model_files.load(tmp_path / "model", "cpu") is not None
     done = len(stdout.splitlines()) + 1
-    assert len(json.loads((tmp_path / "output/data/log.json").read_text())) == done
+    assert len(json.loads((tmp_path / "output/log.json").read_text())) == done
 
-    ended = algorithm(few, tmp_path, {"epochs": str(done + 2), "batch-size": "8"})
+    ended = algorithm(few, tmp_path / "model", {"epochs": str(done + 2), "batch-size": "8"})
 
     assert ended.returncode == 0, ended.stderr
     assert f"going on from checkpoint training-localhost-{done:09d}.pt" in ended.stderr
     assert [line.split("\t")[0] for line in ended.stdout.splitlines()] == [f"epoch:{done + 1}", f"epoch:{done + 2}"]
-    assert len(json.loads((tmp_path / "output/data/log.json").read_text())) == done + 2
+    assert len(json.loads((tmp_path / "output/log.json").read_text())) == done + 2
 
 
 def test_a_checkpoint_of_other_pictures_is_passed_over(
@@ -99,10 +99,10 @@ def test_a_checkpoint_of_other_pictures_is_passed_over(
     checkpoints.mkdir()
     (tmp_path / "grey").mkdir()
     np.savez(tmp_path / "grey/a.npz", data=np.zeros((4, 1, 5, 6), np.float32), labels=np.arange(4))
-    first = algorithm({"training": tmp_path / "grey"}, tmp_path, {"epochs": "1"})
+    first = algorithm({"training": tmp_path / "grey"}, tmp_path / "model", {"epochs": "1"})
     assert first.returncode == 0, first.stderr
 
-    ended = algorithm({"training": few["train"]}, tmp_path, {"epochs": "1"})
+    ended = algorithm({"training": few["train"]}, tmp_path / "model", {"epochs": "1"})
 
     assert ended.returncode == 0, ended.stderr
     assert "training-localhost-000000001.pt is not whole" in ended.stderr
@@ -135,7 +135,7 @@ def test_a_mistake_of_the_user_is_one_line_that_says_what_to_do(
     arrays = {name: array for name, array in {**good, **changed}.items() if array is not None}
     np.savez(tmp_path / "a.npz", **arrays)
 
-    ended = algorithm({"train": tmp_path}, tmp_path / "job", hyperparameters)
+    ended = algorithm({"train": tmp_path}, tmp_path / "job/model", hyperparameters)
 
     assert ended.returncode == 1
     assert re.fullmatch(line, ended.stderr.splitlines()[-1]), ended.stderr
@@ -145,7 +145,7 @@ def test_a_mistake_of_the_user_is_one_line_that_says_what_to_do(
 
 def test_a_job_without_a_channel_to_train_on_is_told_so(algorithm: Callable[..., Any], tmp_path: Path) -> None:
     """The line names the channel that is missing."""
-    ended = algorithm({}, tmp_path, {})
+    ended = algorithm({}, tmp_path / "model", {})
 
     assert ended.stderr.splitlines()[-1].startswith("ChannelMissingError: there is no channel 'train'")
 
