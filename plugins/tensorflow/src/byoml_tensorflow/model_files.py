@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["DEFAULT_NAME", "Notes", "Place", "find", "places", "read_notes", "save", "save_notes"]
+__all__ = ["DEFAULT_NAME", "Notes", "Place", "find", "places", "read_notes", "save", "save_classes", "save_notes"]
 
 DEFAULT_NAME = "model"
 _SAVED_MODEL = "saved_model.pb"
@@ -127,11 +127,16 @@ def save(model: Any, model_dir: Path) -> None:
 
 
 def save_notes(model_dir: Path, classes: Sequence[str], *, skip: bool) -> None:
-    """Write `classes.txt`, a name a line, and `clip.json`, which says how frames were taken."""
-    with written_whole(model_dir / _CLASSES) as part:
-        part.write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
+    """Write `classes.txt`, and `clip.json`, which says how frames were taken."""
+    save_classes(model_dir, classes)
     with written_whole(model_dir / _CLIP) as part:
         part.write_text(json.dumps({"skip": skip}), encoding="utf-8")
+
+
+def save_classes(folder: Path, classes: Sequence[str]) -> None:
+    """Write `classes.txt`, a name a line."""
+    with written_whole(folder / _CLASSES) as part:
+        part.write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
 
 
 def read_notes(model_dir: Path) -> Notes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from byoml.errors import ByomlError
 
-from byoml_tensorflow import clips
+from byoml_tensorflow import clips, model_files
 from byoml_tensorflow.errors import NoVideosError, UnreadableVideoError
 from byoml_tensorflow.gathering import Video, gather
 from byoml_tensorflow.labels import label_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_CLASSES = "classes.txt"
 _TOLD = 8
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -89,8 +88,9 @@ def _process(job: Job, said: argparse.Namespace, workers: int) -> None:
     channels = COLOR_CHANNELS if said.color else 1
     form = Form(said.rows, said.cols, said.depth, channels, said.skip)
     shards = job.shards() if job.rank == 0 else []
-    videos, untold = _videos(job, said)
-    own = {path for path, _ in job.own(job.videos())}
+    there = job.videos()
+    videos, untold = _labelled(there, said)
+    own = {path for path, _ in job.own(there)}
     ours = [video for video in videos if video.path in own]
     gathered = gather(ours, form, workers) if ours else None
     parts = [clips.read([path]) for path in shards]
@@ -103,10 +103,10 @@ def _process(job: Job, said: argparse.Namespace, workers: int) -> None:
         raise NoVideosError(job.inputs.values(), problems[:_TOLD])
 
 
-def _videos(job: Job, said: argparse.Namespace) -> tuple[list[Video], list[str]]:
+def _labelled(there: Sequence[tuple[Path, Path]], said: argparse.Namespace) -> tuple[list[Video], list[str]]:
     """Tell all videos' classes, this host's and the others', so that all hosts number the classes alike."""
     videos, problems = [], []
-    for path, root in job.videos():
+    for path, root in there:
         try:
             label = label_of(path, root, by_folder=said.label_from == "folder")
         except UnreadableVideoError as error:
@@ -139,7 +139,7 @@ def _others(job: Job, videos: Sequence[Video], own: set[Path], form: Form) -> bo
 def _write(job: Job, made: Clips, skipped: int) -> None:
     name = "clips.npz" if len(job.hosts) == 1 else f"clips-{job.rank}.npz"
     clips.write(job.output / name, made)
-    (job.output / _CLASSES).write_text("".join(f"{label}\n" for label in made.classes), encoding="utf-8")
+    model_files.save_classes(job.output, made.classes)
     shape = " x ".join(map(str, made.pixels.shape[1:]))
     told = f"{name}: {len(made)} clips of {shape}, {len(made.classes)} classes, {skipped} videos skipped"
     print(told, flush=True)  # noqa: T201  the program's output

@@ -12,7 +12,7 @@ from byoml_tensorflow.video import SUFFIXES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Job", "videos_of"]
+__all__ = ["Job"]
 
 _SHARDS = ".npz"
 _CODE = "code"
@@ -70,7 +70,7 @@ class Job:
 
     def videos(self) -> list[tuple[Path, Path]]:
         """List all videos, each with the folder of its input; the class of each is told by where it lies there."""
-        return [(path, folder) for folder in self.inputs.values() for path in videos_of(folder)]
+        return [(path, folder) for folder in self.inputs.values() for path in _files(folder, SUFFIXES)]
 
     def own(self, videos: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
         """Take this host's part: all of an input that the platform has sharded, else every n-th video."""
@@ -79,12 +79,8 @@ class Job:
         return [video for video in videos if video[1] in whole] + shared[self.rank :: len(self.hosts)]
 
 
-def videos_of(folder: Path) -> list[Path]:
-    """List the videos below a folder, by their paths; names that start with "." are none."""
-    return _files(folder, SUFFIXES)
-
-
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """List files below a folder, by their paths; names that start with "." are none."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     return sorted(path for path in found if not path.name.startswith("."))
 
