@@ -47,6 +47,13 @@ class Clips:
         """Take the clips of some indices."""
         return Clips(self.pixels[rows], self.labels[rows], self.classes, self.skip)
 
+    def numbered(self, classes: tuple[str, ...]) -> Clips:
+        """Number the classes as others do, who have all of them."""
+        import numpy as np
+
+        numbers = np.array([classes.index(name) for name in self.classes], dtype="int64")
+        return Clips(self.pixels, numbers[self.labels], classes, self.skip)
+
 
 def read(paths: Sequence[Path]) -> Clips:
     """Read files as one set of clips.
@@ -85,10 +92,9 @@ def merged(paths: Sequence[Path], parts: Sequence[Clips]) -> Clips:
             raise ChannelDataError(path, f"{found}; all must be alike")
     named = {part.classes for part in parts}
     classes = parts[0].classes if len(named) == 1 else tuple(sorted(set().union(*named)))
-    places = [np.array([classes.index(name) for name in part.classes], dtype="int64") for part in parts]
-    labels = [place[part.labels] for place, part in zip(places, parts, strict=True)]
+    labels = np.concatenate([part.numbered(classes).labels for part in parts])
     pixels = parts[0].pixels if len(parts) == 1 else np.concatenate([part.pixels for part in parts])
-    return Clips(pixels, np.concatenate(labels), classes, all(part.skip for part in parts))
+    return Clips(pixels, labels, classes, all(part.skip for part in parts))
 
 
 def write(path: Path, clips: Clips) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from byoml.job import pictures
@@ -82,16 +81,13 @@ def _load(channel: Channel) -> Clips:
 
 def _matching(channel: Channel, training: Clips, validation: Clips) -> Clips:
     """Hold clips for validation to the shape of the others, and number their classes alike."""
-    import numpy as np
-
     unknown = sorted(set(validation.classes) - set(training.classes))
     if unknown:
         raise ChannelDataError(channel.path, f"classes that nothing is trained on: {', '.join(unknown)}")
     found, wanted = validation.pixels.shape[1:], training.pixels.shape[1:]
     if found != wanted:
         raise ChannelDataError(channel.path, f"clips of shape {found}; those that are trained on have {wanted}")
-    numbers = np.array([training.classes.index(name) for name in validation.classes])
-    return replace(validation, labels=numbers[validation.labels], classes=training.classes)
+    return validation.numbered(training.classes)
 
 
 def _split(all_clips: Clips, settings: Settings) -> tuple[Clips, Clips | None]:
