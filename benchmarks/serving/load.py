@@ -65,7 +65,7 @@ def wrk(port: int, row: Row, clients: int, seconds: float) -> Answers:
         port: The server's, on this machine.
         row: What to send.
         clients: Connections, each of which waits for its answer before it sends again.
-        seconds: How long.
+        seconds: How long; wrk counts whole ones, and at least one.
 
     Returns:
         What came back.
@@ -74,7 +74,7 @@ def wrk(port: int, row: Row, clients: int, seconds: float) -> Answers:
         body, script = Path(folder, "body"), Path(folder, "post.lua")
         body.write_bytes(row.body)
         script.write_text(_SCRIPT.format(body=body, content_type=row.content_type, accept=row.accept), "utf-8")
-        sizes = ["-t1", f"-c{clients}", f"-d{round(seconds)}s", "--timeout", "10s", "--latency"]
+        sizes = ["-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "--latency"]
         command = ["wrk", *sizes, "-s", str(script), f"http://127.0.0.1:{port}{row.path}"]
         told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
     return read(told.stdout)
