@@ -2,23 +2,47 @@
 
     values, problems = read_values(job.hyperparameters, {"epochs": Whole(1), "lr": Number("(0, inf)")})
 
-What depends on several values the caller checks, and raises HyperparameterError with all problems.
+What depends on several values the caller checks, and raises HyperparameterError with all problems. Where nothing does,
+`read_fields` gives a dataclass.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from byoml.environment.hyperparameters import SENT_BY_SDKS
-from byoml.plugin.algorithm import Problem
+from byoml.plugin.algorithm import HyperparameterError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from byoml.plugin.kinds import Kind
 
-__all__ = ["read_values"]
+__all__ = ["read_fields", "read_values"]
+
+_Fields = TypeVar("_Fields")
+
+
+def read_fields(raw: Mapping[str, Any], table: Mapping[str, Kind], fields: type[_Fields]) -> _Fields:
+    """Read values by a table into a dataclass whose fields have the table's names, with underscores for hyphens.
+
+    Args:
+        raw: Hyperparameters, decoded from JSON or still text, with hyphens or underscores.
+        table: What each may be, by name.
+        fields: The dataclass, which has a default for each.
+
+    Returns:
+        The typed values.
+
+    Raises:
+        HyperparameterError: Some cannot be used; it names each, what was found and what is allowed.
+    """
+    names = {name.replace("-", "_"): name for name in table}
+    values, problems = read_values(raw, table, {field: name for field, name in names.items() if field != name})
+    if problems:
+        raise HyperparameterError(problems)
+    return fields(**{field: values[name] for field, name in names.items() if name in values})
 
 
 def read_values(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from byoml.plugin.hyperparameter_table import read_values
+from dataclasses import dataclass
+
+import pytest
+from byoml.plugin.algorithm import HyperparameterError
+from byoml.plugin.hyperparameter_table import read_fields, read_values
 from byoml.plugin.kinds import Kind, Number, Whole
 
 _TABLE: dict[str, Kind] = {"epochs": Whole(1), "eta": Number("(0, 1]")}
@@ -36,3 +40,24 @@ def test_two_names_of_one_hyperparameter_do_not_go_together() -> None:
 def test_what_sdks_send_unasked_is_no_mistake() -> None:
     """The SDK's estimators add `model_dir`; no user wrote it."""
     assert read_values({"model_dir": "s3://b/m", "epochs": 1}, _TABLE) == ({"epochs": 1}, [])
+
+
+@dataclass(frozen=True)
+class _Settings:
+    batch_size: int = 32
+    epochs: int = 1
+
+
+_FIELDS: dict[str, Kind] = {"batch-size": Whole(1), "epochs": Whole(1)}
+
+
+@pytest.mark.parametrize("name", ["batch-size", "batch_size"])
+def test_values_become_the_fields_of_a_dataclass(name: str) -> None:
+    """A hyphen and an underscore are the same; what is not said has the default."""
+    assert read_fields({name: "8"}, _FIELDS, _Settings) == _Settings(batch_size=8)
+
+
+def test_a_dataclass_is_not_made_of_what_cannot_be_used() -> None:
+    """The error names every mistake, each as the user writes it."""
+    with pytest.raises(HyperparameterError, match=r"batch_size is '0', it must be .*; epochs is 'x', it must be"):
+        read_fields({"batch_size": "0", "epochs": "x"}, _FIELDS, _Settings)

@@ -12,7 +12,8 @@ from byoml.job import pictures
 from byoml.job.stopping import should_stop
 from byoml.plugin.algorithm import run
 
-from byoml_chainer import data, hyperparameters, model_files, ranks
+from byoml_chainer import data, model_files, ranks
+from byoml_chainer.hyperparameters import Hyperparameters
 from byoml_chainer.predicting import predict
 from byoml_chainer.snapshots import Snapshots
 from byoml_chainer.training import draw_curves, make_trainer
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from byoml.plugin.algorithm import AlgorithmJob
     from byoml.plugin.image_arrays import LabelledImages
-
-    from byoml_chainer.hyperparameters import Hyperparameters
 
 __all__ = ["train"]
 
@@ -43,7 +42,7 @@ def train(environ: Mapping[str, str], job: AlgorithmJob) -> None:
         ContainerError: Chainer or MPI is missing.
     """
     should_stop()  # from here on a signal ends the program only when the model is saved
-    settings = hyperparameters.read(job.hyperparameters)
+    settings = Hyperparameters.read(job.hyperparameters)
     all_ranks = ranks.joined(environ, len(job.hosts))
     images = data.load(job, all_ranks)
     facts = Facts(images.train.shape, images.classes, settings.width, settings.dropout)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byoml.plugin.algorithm import HyperparameterError
-from byoml.plugin.hyperparameter_table import read_values
+from byoml.plugin.hyperparameter_table import read_fields
 from byoml.plugin.kinds import Number, Whole
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from byoml.plugin.kinds import Kind
 
-__all__ = ["Hyperparameters", "read"]
+__all__ = ["Hyperparameters"]
 
 _TABLE: dict[str, Kind] = {
     "epochs": Whole(1),
@@ -22,7 +21,6 @@ _TABLE: dict[str, Kind] = {
     "learning-rate": Number("(0, inf)"),
     "seed": Whole(0, 2**32 - 1),
 }
-_ALIASES = {name.replace("-", "_"): name for name in _TABLE if "-" in name}
 
 
 @dataclass(frozen=True)
@@ -41,20 +39,7 @@ class Hyperparameters:
     learning_rate: float = 0.001
     seed: int = 0
 
-
-def read(raw: Mapping[str, Any]) -> Hyperparameters:
-    """Read the hyperparameters of a job.
-
-    Args:
-        raw: Decoded from JSON or still text, with hyphens or underscores.
-
-    Returns:
-        The typed ones, with defaults where nothing is said.
-
-    Raises:
-        HyperparameterError: Some cannot be used; it names each, what was found and what is allowed.
-    """
-    values, problems = read_values(raw, _TABLE, _ALIASES)
-    if problems:
-        raise HyperparameterError(problems)
-    return Hyperparameters(**{name.replace("-", "_"): value for name, value in values.items()})
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Hyperparameters:
+        """Read the hyperparameters of a job; raises HyperparameterError that names every mistake."""
+        return read_fields(raw, _TABLE, cls)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from byoml.job.stopping import should_stop
 from byoml.plugin.algorithm import run
 
-from byoml_torch import data, hyperparameters, model_files, results, resuming
+from byoml_torch import data, model_files, results, resuming
 from byoml_torch.fitting import Course, Progress, judge
+from byoml_torch.hyperparameters import Hyperparameters
 from byoml_torch.network import make_network
 from byoml_torch.ranks import joined
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from byoml_torch.data import Pictures
-    from byoml_torch.hyperparameters import Hyperparameters
     from byoml_torch.ranks import Ranks
 
 __all__ = ["train"]
@@ -45,7 +45,7 @@ def train(job: AlgorithmJob, environ: Mapping[str, str]) -> None:
         ConfigurationError: Hyperparameters, channels, their data, or how they fit together.
     """
     should_stop()  # from here on a stop is heard, and what was learned is saved
-    settings = hyperparameters.read(job.hyperparameters)
+    settings = Hyperparameters.read(job.hyperparameters)
     with joined(environ) as ranks:
         pictures = data.load(job, ranks)
         progress = _begin(pictures, settings, ranks)
