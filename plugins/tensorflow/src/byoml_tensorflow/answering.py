@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from byoml.request_errors import NotAcceptable
 
 from byoml_tensorflow.asking import Answer
+from byoml_tensorflow.content_types import CSV, JSON, JSON_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "write"]
 
-_JSON = "application/json"
-_LINES = "application/jsonlines"
-_CSV = "text/csv"
 _ROWS = 2
 
 
@@ -37,17 +35,17 @@ def write(prediction: Any, accept: str, codecs: Codecs, classes: Sequence[str]) 
     Raises:
         NotAcceptable: The prediction cannot be written so.
     """
-    if accept == _JSON:
+    if accept == JSON:
         return codecs.encode(document(prediction, classes), accept)
-    if accept == _LINES:
+    if accept == JSON_LINES[0]:
         whole = document(prediction, classes)
         return codecs.encode(next(iter(whole.values())) if isinstance(whole, dict) else whole, accept)
     only = prediction.only if isinstance(prediction, Answer) else prediction
     if only is None:
-        raise NotAcceptable(accept, (_JSON, _LINES), "the model has several outputs")
-    if accept == _CSV and _named(only, classes):
+        raise NotAcceptable(accept, (JSON, JSON_LINES[0]), "the model has several outputs")
+    if accept == CSV and _named(only, classes):
         return codecs.encode([[name, *row] for name, row in _classified(only, classes)], accept)
-    if accept == _CSV and getattr(only, "ndim", 0) > _ROWS:
+    if accept == CSV and getattr(only, "ndim", 0) > _ROWS:
         only = only.reshape(len(only), -1)
     return codecs.encode(only, accept)
 

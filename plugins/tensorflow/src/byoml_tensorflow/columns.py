@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from byoml.request_errors import MalformedPayload
 
+from byoml_tensorflow.content_types import JSON
 from byoml_tensorflow.errors import WrongShape
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["column", "unwrapped"]
 
-_JSON = "application/json"
 _B64 = "b64"
 _FLAT = 2
 
 
-def column(values: Any, wanted: Input | None, content_type: str = _JSON) -> NDArray[Any]:
+def column(values: Any, wanted: Input | None, content_type: str = JSON) -> NDArray[Any]:
     """Make an array of values, of the input's own type and shape.
 
     Args:
@@ -64,7 +64,7 @@ def unwrapped(value: Any) -> Any:
         try:
             return b64decode(value[_B64], validate=True)
         except (TypeError, ValueError, binascii.Error) as error:
-            raise MalformedPayload(_JSON, f"the value of b64 is no base64: {error}") from None
+            raise MalformedPayload(JSON, f"the value of b64 is no base64: {error}") from None
     return {key: unwrapped(item) for key, item in value.items()}
 
 
@@ -75,7 +75,7 @@ def _texts(array: NDArray[Any]) -> NDArray[Any]:
     flat = [item.encode() if isinstance(item, str) else item for item in array.ravel().tolist()]
     for item in flat:
         if not isinstance(item, bytes):
-            raise MalformedPayload(_JSON, f"found {item!r}; the model takes texts")
+            raise MalformedPayload(JSON, f"found {item!r}; the model takes texts")
     texts = np.empty(len(flat), dtype=object)
     texts[:] = flat
     return texts.reshape(array.shape)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from byoml.request_errors import MalformedPayload
 
+from byoml_tensorflow.content_types import JSON
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
 __all__ = ["results", "serialized"]
-
-_JSON = "application/json"
 
 
 def serialized(objects: Any) -> NDArray[Any]:
@@ -31,7 +31,7 @@ def serialized(objects: Any) -> NDArray[Any]:
     import numpy as np
 
     if not isinstance(objects, list) or not objects or not all(isinstance(item, dict) for item in objects):
-        raise MalformedPayload(_JSON, 'examples must be a list of objects, such as [{"x": 1.0}]')
+        raise MalformedPayload(JSON, 'examples must be a list of objects, such as [{"x": 1.0}]')
     rows = np.empty(len(objects), dtype=object)
     rows[:] = [_example(item, number) for number, item in enumerate(objects, 1)]
     return rows
@@ -57,7 +57,7 @@ def _feature(name: str, value: Any, row: int) -> Any:
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
     if all(isinstance(item, (int, float)) for item in values):
         return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    raise MalformedPayload(_JSON, f"the feature {name!r} is {value!r}; it must be numbers or texts", row)
+    raise MalformedPayload(JSON, f"the feature {name!r} is {value!r}; it must be numbers or texts", row)
 
 
 def results(outputs: Mapping[str, NDArray[Any]]) -> list[Any]:

@@ -8,6 +8,7 @@ from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
 from byoml_tensorflow import model_files
+from byoml_tensorflow.content_types import ACCEPTS, CONTENT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TensorFlow"]
 
-_JSON = "application/json"
-_LINES = "application/jsonlines"
-_CSV = "text/csv"
-_NPY = "application/x-npy"
 _DEFAULT_MODEL = "SAGEMAKER_TFS_DEFAULT_MODEL_NAME"
 
 
@@ -35,11 +32,8 @@ class TensorFlow(Framework):
 
     name: ClassVar[str] = "tensorflow"
     capabilities = Capabilities(batchable=True, thread_safe=True, trains=True)
-    content_types = (
-        *(_JSON, _LINES, "application/jsons", _CSV, _NPY),
-        *("image/jpeg", "image/png", "video/mp4", "video/x-msvideo", "video/webm"),
-    )
-    accepts = (_JSON, _LINES, _CSV, _NPY)
+    content_types = CONTENT_TYPES
+    accepts = ACCEPTS
 
     # training
 

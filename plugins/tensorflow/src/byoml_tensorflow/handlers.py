@@ -11,9 +11,10 @@ from byoml.request_errors import MalformedPayload
 
 from byoml_tensorflow.answering import document
 from byoml_tensorflow.asking import Target
+from byoml_tensorflow.content_types import JSON
 from byoml_tensorflow.errors import HandlerPairError
 from byoml_tensorflow.models import models_of
-from byoml_tensorflow.reading import JSON, read
+from byoml_tensorflow.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

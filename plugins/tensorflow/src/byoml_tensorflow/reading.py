@@ -12,6 +12,7 @@ from byoml.request_errors import MalformedPayload
 
 from byoml_tensorflow.asking import Ask, Target
 from byoml_tensorflow.columns import column, unwrapped
+from byoml_tensorflow.content_types import JSON, JSON_LINES, PICTURES, VIDEOS
 from byoml_tensorflow.errors import UnreadableVideoError, WrongInputs
 from byoml_tensorflow.video import COLOR_CHANNELS, Form, clip_of_bytes, picture_of_bytes
 
@@ -21,12 +22,8 @@ if TYPE_CHECKING:
 
     from byoml_tensorflow.models import Input, Models
 
-__all__ = ["JSON", "JSON_LINES", "PICTURES", "VIDEOS", "read", "read_json"]
+__all__ = ["read"]
 
-JSON = "application/json"
-JSON_LINES = ("application/jsonlines", "application/jsons")
-PICTURES = ("image/jpeg", "image/png")
-VIDEOS = ("video/mp4", "video/x-msvideo", "video/webm")
 _ENVELOPES = {"instances": "rows", "inputs": "columns", "examples": "examples"}
 _PICTURE, _CLIP = 4, 5
 _SPACE = re.compile(r"\s*")
@@ -51,7 +48,7 @@ def read(body: bytes, content_type: str, codecs: Codecs, models: Models | None, 
     """
     kind = parse_media_type(content_type).essence
     if kind in (JSON, *JSON_LINES):
-        ask = read_json(body, content_type, codecs)
+        ask = _read_json(body, content_type, codecs)
     elif kind in VIDEOS:
         ask = Ask({"": _clip(body, kind, _input(models, target), models)})
     elif kind in PICTURES:
@@ -73,7 +70,7 @@ def _input(models: Models | None, target: Target) -> Input | None:
     return models.signature(target.model, target.version).only_input if models else None
 
 
-def read_json(body: bytes, content_type: str, codecs: Codecs) -> Ask:
+def _read_json(body: bytes, content_type: str, codecs: Codecs) -> Ask:
     """Read any of the forms that TF Serving's container takes (contract/inference C-12).
 
     Args:
