@@ -126,11 +126,20 @@ class AlgorithmJob:
             int(environ.get("SM_NUM_GPUS") or 0),
         )
 
-    def channel(self, name: str) -> Channel:
-        """Find a channel that the algorithm cannot do without; raises ChannelMissingError where there is none."""
-        if name not in self.channels:
-            raise ChannelMissingError(name, self.channels)
-        return self.channels[name]
+    def channel(self, name: str, *others: str) -> Channel:
+        """Find a channel that the algorithm cannot do without, by the first of its names that the job has.
+
+        Args:
+            name: As it is documented.
+            others: What it may be called as well.
+
+        Raises:
+            ChannelMissingError: There is none.
+        """
+        for found in (name, *others):
+            if found in self.channels:
+                return self.channels[found]
+        raise ChannelMissingError(name, self.channels)
 
     def require_one_host(self) -> None:
         """Refuse a job of several hosts, which would all train the same model; raises SettingError."""

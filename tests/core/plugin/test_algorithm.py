@@ -55,6 +55,17 @@ def test_a_missing_channel_is_named_with_those_that_there_are() -> None:
         job.channel("train")
 
 
+def test_a_channel_may_have_several_names() -> None:
+    """The first that the job has is taken; where it has none, the error says the first."""
+    training, both = {"SM_CHANNEL_TRAINING": "/old"}, {"SM_CHANNEL_TRAINING": "/old", "SM_CHANNEL_TRAIN": "/new"}
+
+    found = [AlgorithmJob.read(environ).channel("train", "training").path for environ in (training, both)]
+
+    assert found == [Path("/old"), Path("/new")]
+    with pytest.raises(ChannelMissingError, match="no channel 'train'"):
+        AlgorithmJob.read({}).channel("train", "training")
+
+
 def test_several_hosts_are_refused_by_who_trains_on_one() -> None:
     """The error names the hosts that the job has; one host passes."""
     AlgorithmJob.read({"SM_HOSTS": '["a"]'}).require_one_host()

@@ -36,6 +36,17 @@ def test_all_files_of_a_channel_are_one_set_in_the_order_of_their_paths(tmp_path
     assert images.labels.tolist() == [0, 2, 1]
 
 
+def test_some_of_the_pictures_are_pictures_too(tmp_path: Path) -> None:
+    """With their labels, as processes share them out; no number is copied."""
+    labels = np.arange(5)
+    images = read_images(_channel(tmp_path, a={"data": labels.reshape(5, 1, 1, 1) / 8, "labels": labels}))
+
+    some = images[1::2][:1]
+
+    assert (len(some), some.data.ravel().tolist(), some.labels.tolist()) == (1, [0.125], [1])
+    assert np.shares_memory(some.data, images.data)
+
+
 def test_bytes_stand_for_0_to_1_and_other_numbers_for_themselves(tmp_path: Path) -> None:
     """So pictures of a file and those of a camera meet; a float is never changed."""
     pixels = np.array([0, 51, 255], np.uint8).reshape(1, 1, 1, 3)

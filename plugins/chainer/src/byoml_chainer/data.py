@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byoml.plugin.image_arrays import read_images
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pictures", "dataset", "load"]
 
-_TRAIN, _TRAINING, _VALIDATION = "train", "training", "validation"
 _SHARDED = "ShardedByS3Key"
 
 
@@ -58,13 +57,13 @@ def load(job: AlgorithmJob, ranks: Ranks) -> Pictures:
         NothingToShareError: A process has no picture.
         UnlikeHostsError: Hosts have pictures of different sizes.
     """
-    channel = job.channel(_TRAINING if _TRAINING in job.channels and _TRAIN not in job.channels else _TRAIN)
+    channel = job.channel("train", "training")
     train = read_images(channel)
     shapes = ranks.every(train.shape)
     if len(set(shapes)) > 1:
         raise UnlikeHostsError([*shapes])
     classes = max(ranks.every(train.classes))
-    held_back = job.channels.get(_VALIDATION)
+    held_back = job.channels.get("validation")
     validation = read_images(held_back, train, classes) if held_back else None
     shared = _share(validation, held_back, ranks) if held_back and validation else None
     return Pictures(_share(train, channel, ranks), shared, classes)
@@ -78,9 +77,8 @@ def dataset(images: LabelledImages) -> Any:
 def _share(images: LabelledImages, channel: Channel, ranks: Ranks) -> LabelledImages:
     sharded = channel.distribution == _SHARDED
     first, step = (ranks.local_rank, ranks.local_size) if sharded else (ranks.rank, ranks.size)
-    count = min(ranks.every(len(range(first, len(images), step))))
+    mine = images[first::step]
+    count = min(ranks.every(len(mine)))
     if not count:
         raise NothingToShareError(channel.path, len(images))
-    if ranks.size == 1:
-        return images
-    return replace(images, data=images.data[first::step][:count], labels=images.labels[first::step][:count])
+    return mine[:count]

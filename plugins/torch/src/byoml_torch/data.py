@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from byoml.plugin.algorithm import TrainingRefusedError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pictures", "load"]
 
-_TRAIN, _TRAINING, _VALIDATION = "train", "training", "validation"
 _SHARDED = "ShardedByS3Key"
 
 
@@ -60,13 +59,12 @@ def load(job: AlgorithmJob, ranks: Ranks) -> Pictures:
         ChannelDataError: A file cannot be used; or a process has no picture to train on.
         TrainingRefusedError: Hosts have pictures of different sizes.
     """
-    channel = job.channels.get(_TRAINING) or job.channel(_TRAIN)
-    channel = job.channels.get(_TRAIN) or channel
+    channel = job.channel("train", "training")
     train = read_images(channel)
     if not ranks.same(train.shape):
         raise TrainingRefusedError("PyTorch", "the hosts have pictures of different sizes")
     classes = ranks.largest(train.classes)
-    held_back = job.channels.get(_VALIDATION)
+    held_back = job.channels.get("validation")
     validation = read_images(held_back, train, classes) if held_back else None
     mine = _share(train, channel, ranks)
     if not len(mine):
@@ -78,6 +76,4 @@ def load(job: AlgorithmJob, ranks: Ranks) -> Pictures:
 def _share(images: LabelledImages, channel: Channel, ranks: Ranks) -> LabelledImages:
     sharded = channel.distribution == _SHARDED
     first, step = (ranks.local_rank, ranks.local_world) if sharded else (ranks.rank, ranks.world)
-    if step == 1:
-        return images
-    return replace(images, data=images.data[first::step], labels=images.labels[first::step])
+    return images[first::step]
