@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from byoml.local.runner import Runner
     from byoml.local.values import EndpointSpec
 
-__all__ = ["READY_SECONDS", "Server", "checked_port", "free_port", "serve", "started"]
+__all__ = ["Server", "checked_port", "free_port", "ready", "serve", "started"]
 
 _HOST = "127.0.0.1"
-#: How long a model may take to load.
-READY_SECONDS = 600.0
+# How long a model may take to load.
+_READY_SECONDS = 600.0
 _STOP_SECONDS = 60.0
 _PING_SECONDS = 5.0
 _PAUSE = 0.03
@@ -65,22 +65,38 @@ def serve(
         EndpointError: The server did not become ready, or failed later.
     """
     port = checked_port(spec.port)
+    with Stopper().listening(), suppress(Stopped), ready(spec, environ, port, tell) as server:
+        announce(server.url)
+        server.wait()
+    return 0
+
+
+@contextmanager
+def ready(spec: EndpointSpec, environ: Mapping[str, str], port: int, tell: Callable[[str], None]) -> Iterator[Server]:
+    """Start an endpoint in a folder of its own and wait until it answers; leave nothing of it behind.
+
+    Args:
+        spec: The endpoint.
+        environ: The user's environment.
+        port: Where it is reachable.
+        tell: Called with what happens now, one line each.
+
+    Yields:
+        The server.
+
+    Raises:
+        ByomlError: What `serve` raises of the model, its source and the server.
+    """
     with (
-        Stopper().listening(),
         chosen("serve", spec.image, environ) as runner,
         tempfile.TemporaryDirectory(prefix="byoml-serve-", ignore_cleanup_errors=True) as folder,
     ):
-        try:
-            tell("building the tree of the endpoint")
-            paths = build_endpoint(Path(folder).resolve() / "ml", spec)
-            tell("starting the server and loading the model")
-            with started(spec, runner, paths, port) as server:
-                server.wait_ready(READY_SECONDS)
-                announce(server.url)
-                server.wait()
-        except Stopped:
-            return 0
-    return 0
+        tell("building the tree of the endpoint")
+        paths = build_endpoint(Path(folder).resolve() / "ml", spec)
+        tell("starting the server and loading the model")
+        with started(spec, runner, paths, port) as server:
+            server.wait_ready()
+            yield server
 
 
 @contextmanager
@@ -145,7 +161,7 @@ class Server:
         finally:
             connection.close()
 
-    def wait_ready(self, seconds: float) -> None:
+    def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
         """Wait until `/ping` answers 200.
 
         Args:

@@ -7,13 +7,13 @@ import shutil
 import socket
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byoml.child import Stopped, Stopper
 from byoml.errors import ByomlError
-from byoml.local.endpoint import READY_SECONDS, checked_port, free_port, started
+from byoml.local.endpoint import checked_port, free_port, started
 from byoml.local.relay import Relay
 from byoml.local.runner import chosen
 from byoml.local.tree import build_endpoint
@@ -60,21 +60,19 @@ def serve(
         Stopper().listening(),
         chosen("serve", spec.image, environ) as runner,
         tempfile.TemporaryDirectory(prefix="byoml-serve-", ignore_cleanup_errors=True) as folder,
+        suppress(Stopped),
+        ExitStack() as stack,
     ):
-        try:
-            tell("starting the server and loading the model")
-            with ExitStack() as stack:
-                relay = Relay()
-                listener = stack.enter_context(socket.create_server((_HOST, port)))
-                stack.enter_context(relay.listening(listener))
-                versions = _Versions(spec, runner, Path(folder).resolve())
-                stack.callback(versions.stop)  # the first to end: its last answers go through the relay
-                relay.target = versions.current.port
-                versions.current.wait_ready()
-                announce(f"http://{_HOST}:{port}")
-                versions.follow(relay)
-        except Stopped:
-            pass
+        tell("starting the server and loading the model")
+        relay = Relay()
+        listener = stack.enter_context(socket.create_server((_HOST, port)))
+        stack.enter_context(relay.listening(listener))
+        versions = _Versions(spec, runner, Path(folder).resolve())
+        stack.callback(versions.stop)  # the first to end: its last answers go through the relay
+        relay.target = versions.current.port
+        versions.current.wait_ready()
+        announce(f"http://{_HOST}:{port}")
+        versions.follow(relay)
     return 0
 
 
@@ -94,7 +92,7 @@ class _Version:
             raise
 
     def wait_ready(self) -> None:
-        self._server.wait_ready(READY_SECONDS)
+        self._server.wait_ready()
 
     def ended(self) -> bool:
         """Tell whether it has ended by itself; raises EndpointError where that was with an error."""
@@ -138,19 +136,19 @@ class _Versions:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         _log.info("%s%s changed: loading the model with it", ", ".join(path.name for path in changed[:_NAMED]), more)
         try:
-            new = self._next()
+            new = self._loaded()
         except (ByomlError, OSError) as error:
             _log.error("the change is not served: %s; what was there before goes on", error)
             return
-        try:
-            new.wait_ready()
-        except ByomlError as error:
-            new.stop()
-            _log.error("the change is not served: %s; what was there before goes on", error)
-            return
-        except BaseException:
-            new.stop()
-            raise
         relay.target, old, self.current = new.port, self.current, new
         _log.info("the change is served")
         old.stop()
+
+    def _loaded(self) -> _Version:
+        new = self._next()
+        try:
+            new.wait_ready()
+        except BaseException:
+            new.stop()
+            raise
+        return new

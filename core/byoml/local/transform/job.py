@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import tempfile
 from collections import deque
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byoml.child import Stopper
 from byoml.errors import ByomlError, SettingError
-from byoml.local.endpoint import free_port, started
-from byoml.local.runner import chosen
+from byoml.local.endpoint import free_port, ready
 from byoml.local.transform import parameters
 from byoml.local.transform.assembling import Output, inputs, output_of
 from byoml.local.transform.joining import Joiner
 from byoml.local.transform.sending import Payload, Sender
 from byoml.local.transform.splitting import split
 from byoml.local.transform.values import TransformResult
-from byoml.local.tree import build_endpoint, check_source
+from byoml.local.tree import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from byoml.local.endpoint import Server
     from byoml.local.transform.parameters import Parameters
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["transform"]
 
-_READY_SECONDS = 600.0
 # Answers may come out of order: so many requests a connection are on their way, or answered and waiting for their turn.
 _AHEAD = 4
 
@@ -82,7 +79,9 @@ def transform(
     files = inputs(spec.input, spec.output)
     if not files:
         raise SettingError("--input", str(spec.input), "a file, or a folder with files that are not in --output")
-    with Stopper().listening(), _endpoint(spec, environ, tell) as server:
+    env = {**parameters.variables(spec), **spec.endpoint.env}
+    endpoint = dataclasses.replace(spec.endpoint, env=env)
+    with Stopper().listening(), ready(endpoint, environ, free_port(), tell) as server:
         settled = parameters.settle(spec, parameters.ask(server.port))
         tell(f"transforming; files: {len(files)}, requests at once: {settled.concurrent}")
         with watch(sum(file.stat().st_size for file in files)) as advance, _sender(spec, server, settled) as sender:
@@ -91,22 +90,6 @@ def transform(
         if result.failures and server.process.poll() is not None:
             server.wait()
     return result
-
-
-@contextmanager
-def _endpoint(spec: TransformSpec, environ: Mapping[str, str], tell: Callable[[str], None]) -> Iterator[Server]:
-    env = {**parameters.variables(spec), **spec.endpoint.env}
-    endpoint = dataclasses.replace(spec.endpoint, env=env)
-    with (
-        chosen("serve", endpoint.image, environ) as runner,
-        tempfile.TemporaryDirectory(prefix="byoml-transform-", ignore_cleanup_errors=True) as folder,
-    ):
-        tell("building the tree of the endpoint")
-        paths = build_endpoint(Path(folder).resolve() / "ml", endpoint)
-        tell("starting the server and loading the model")
-        with started(endpoint, runner, paths, free_port()) as server:
-            server.wait_ready(_READY_SECONDS)
-            yield server
 
 
 @contextmanager
