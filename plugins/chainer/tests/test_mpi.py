@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,36 @@ def test_the_algorithm_trains_one_model_and_the_first_host_leaves_it(
     assert '"iteration": 10' in first.text("output/data/log")
     assert (first.base / "model/model.npz").is_file()
     assert not list((second.base / "model").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("counts", "sides", "says"),
+    [
+        ((2, 2), (8, 4), r"UnlikeHostsError: .*, in the order of their ranks: 1x8x8, 1x4x4"),
+        (
+            (1, 1),
+            (8, 8),
+            r"NothingToShareError: .*/train: 1 pictures are too few for the processes that share them; .*",
+        ),
+    ],
+    ids=["sizes", "few"],
+)
+def test_pictures_that_hosts_cannot_share_are_refused(
+    cluster: Cluster, counts: tuple[int, ...], sides: tuple[int, ...], says: str
+) -> None:
+    """The failure file of each host says what is wrong."""
+    cluster.prepare("", {"width": "0.0625"})
+    for host, count, side in zip(cluster.hosts, counts, sides, strict=True):
+        (host.base / "code/train.py").unlink()
+        (host.base / "input/data/train").mkdir(parents=True)
+        data, labels = np.zeros((count, 1, side, side), np.float32), np.zeros(count, int)
+        np.savez(host.base / "input/data/train/a.npz", data=data, labels=labels)
+    cluster.start()
+
+    assert [host.ended(150) for host in cluster.hosts] == [1, 1]
+
+    for host in cluster.hosts:
+        assert re.match(says, host.text("output/failure")), host.text("output/failure")
 
 
 @pytest.mark.parametrize("said", ["false", "true"])

@@ -159,3 +159,18 @@ def test_several_hosts_without_mpi_are_refused(
     assert ended.returncode == 1
     assert "NotUnderMpiError: the job has 2 hosts" in ended.stderr
     assert "sagemaker_use_mpi" in ended.stderr
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'mpi4py'"), RuntimeError("no libmpi is found")])
+def test_mpirun_without_mpi4py_is_told_what_to_install(
+    algorithm: Callable[..., Any], small_channels: Mapping[str, Path], tmp_path: Path, error: Exception
+) -> None:
+    """It is not there, or finds no MPI: each process would train alone, and think that it is the first."""
+    (tmp_path / "mpi4py.py").write_text(f"raise {error!r}\n")
+
+    ended = algorithm(small_channels, tmp_path / "model", _TINY, PYTHONPATH=str(tmp_path), OMPI_COMM_WORLD_SIZE="2")
+
+    assert ended.returncode != 0
+    assert ended.stderr == (
+        f"MpiMissingError: ChainerMN cannot speak to the other processes ({error}); it needs pip install 'mpi4py>=4'\n"
+    )

@@ -19,7 +19,7 @@ from byoml_torch.framework import Torch
 from cluster import Cluster, Host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -123,6 +123,34 @@ def test_a_script_of_awss_container_trains_and_serves_unchanged(
     right = np.load(io.BytesIO(answer.body)).argmax(1) == np.load(shared_data / "mnist/eval_labels.npy")
     assert f"Test accuracy: {right.mean():.4f}" in second
     assert right.mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("counts", "sides", "says"),
+    [
+        ((2, 2), (4, 5), "TrainingRefusedError: PyTorch .*: the hosts have pictures of different sizes"),
+        ((1, 1), (4, 4), r"ChannelDataError: .*: 1 pictures are too few for the processes that share them; .*"),
+    ],
+    ids=["sizes", "few"],
+)
+def test_pictures_that_hosts_cannot_share_are_refused(
+    start: Callable[..., Any], tmp_path: Path, counts: tuple[int, ...], sides: tuple[int, ...], says: str
+) -> None:
+    """One line says what is wrong, in the process that has nothing to learn from."""
+    peers = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    processes = []
+    for rank, (count, side) in enumerate(zip(counts, sides, strict=True)):
+        base = tmp_path / str(rank)
+        base.mkdir()
+        np.savez(base / "a.npz", data=np.zeros((count, 1, side, side), np.float32), labels=np.zeros(count, int))
+        processes.append(start({"train": base}, base / "model", {}, RANK=str(rank), **peers))
+    first, second = processes
+    _, stderr = second.communicate()
+    first.kill()
+    first.communicate()
+
+    assert second.returncode == 1
+    assert re.fullmatch(says, stderr.splitlines()[-1]), stderr
 
 
 @pytest.mark.parametrize(
