@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["NAME", "WEIGHTS", "candidates", "load", "save"]
+__all__ = ["NAME", "candidates", "load", "save"]
 
 NAME = "model.pt2"
-WEIGHTS = "model.pth"
+_WEIGHTS = "model.pth"
 # In the order in which they are preferred: what needs no code, what may be TorchScript.
 _EXPORTED = (".pt2",)
 _OTHERS = (".pt", ".pth", ".ts")
@@ -131,7 +131,7 @@ def save(network: nn.Sequential, shape: tuple[int, int, int], model_dir: Path) -
     """
     import torch
 
-    with written_whole(model_dir / WEIGHTS) as part:
+    with written_whole(model_dir / _WEIGHTS) as part:
         torch.save(network.state_dict(), part)
     with written_whole(model_dir / NAME) as part, part.open("wb") as file, warnings.catch_warnings():
         # torch says so of weights that do not lie in memory in the order of their axes, and saves them rightly.

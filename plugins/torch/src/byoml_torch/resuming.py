@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import TYPE_CHECKING, Any
 
 from byoml.job import checkpoints
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["resume", "save"]
 
+_log = logging.getLogger(__name__)
 _NAME = "training.pt"
 
 
@@ -37,26 +39,24 @@ def save(progress: Progress, environ: Mapping[str, str]) -> None:
     checkpoints.save(_NAME, lambda path: torch.save(state, path), step=progress.epoch, environ=environ)
 
 
-def resume(progress: Progress, ranks: Ranks, environ: Mapping[str, str]) -> str | None:
+def resume(progress: Progress, ranks: Ranks, environ: Mapping[str, str]) -> None:
     """Go on from the last checkpoint that fits the network; all processes from the first one's.
 
     Args:
         progress: A training that has not begun; it is where the checkpoint was, afterwards.
         ranks: The processes that train together; each must call it.
         environ: Where the checkpoint folder is looked for.
-
-    Returns:
-        The checkpoint's name, None where there is none.
     """
     found = checkpoints.latest(_NAME, validate=_fits(progress), environ=environ) if ranks.is_first else None
     content = ranks.shared(found.path.read_bytes() if found else b"")
     if not content:
-        return None
+        return
     state = _load(io.BytesIO(content))
     progress.network.load_state_dict(state["network"])
     progress.optimizer.load_state_dict(state["optimizer"])
     progress.epoch, progress.log = state["epoch"], state["log"]
-    return found.path.name if found else _NAME
+    if found:
+        _log.info("going on from checkpoint %s", found.path.name)
 
 
 def _load(file: Path | io.BytesIO) -> Any:

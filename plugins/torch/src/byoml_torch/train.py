@@ -51,7 +51,7 @@ def train(job: AlgorithmJob, environ: Mapping[str, str]) -> None:
         progress = _begin(pictures, settings, ranks)
         keeps = job.checkpoint_dir.is_dir() and ranks.is_first
         if ranks.anyone(said=keeps):
-            _tell(ranks, "going on from checkpoint %s", resuming.resume(progress, ranks, environ))
+            resuming.resume(progress, ranks, environ)
         Course(pictures, settings, ranks, should_stop).run(progress, _after_epoch(ranks, environ, keeps=keeps))
         if progress.stopped and keeps:
             resuming.save(progress, environ)
@@ -94,11 +94,6 @@ def _digest(network: nn.Module) -> str:
     for values in network.state_dict().values():
         digest.update(values.numpy().tobytes())
     return digest.hexdigest()[:16]
-
-
-def _tell(ranks: Ranks, message: str, what: object) -> None:
-    if what is not None and ranks.is_first:
-        _log.info(message, what)
 
 
 if __name__ == "__main__":
