@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import shutil
 import signal
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from archives import tarball
 from blackbox import Case, case_files
 from byoml.testing.container import Container
 
@@ -44,14 +43,7 @@ _CASES = [case for content in case_files("process").values() for case in content
 def content_of(content: Any) -> Any:
     """Make what is written of one file of a case: a program of ours, a tarball, a text, or an object."""
     if isinstance(content, dict) and content.keys() == {"tar.gz"}:
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-            for name, inner in content["tar.gz"].items():
-                data = str(content_of(inner)).encode()
-                member = tarfile.TarInfo(name)
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
-        return packed.getvalue()
+        return tarball({name: str(content_of(inner)) for name, inner in content["tar.gz"].items()})
     return _PROGRAMS.get(content, content) if isinstance(content, str) else content
 
 

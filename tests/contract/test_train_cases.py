@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import signal
 import subprocess
-import tarfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from archives import tarball
 from blackbox import Case, case_files, console_script, environment, wait_until
 
 if TYPE_CHECKING:
@@ -54,17 +53,6 @@ def content_bytes(content: Any, base: Path) -> bytes:
         return tarball({name: content_bytes(inner, base) for name, inner in content["tar.gz"].items()})
     text = content if isinstance(content, str) else json.dumps(content)
     return (_DUMP if text == "@dump" else text.replace("${BASE}", str(base))).encode("utf-8")
-
-
-def tarball(files: dict[str, bytes]) -> bytes:
-    """Pack files into a gzip tar."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
 
 
 def build_tree(case: Case, base: Path) -> None:

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from archives import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,16 +219,7 @@ def test_more_workers_than_one_are_refused_with_a_warning(container: Container) 
 
 
 def _wheel(version: int) -> bytes:
-    """Make a distribution of one module by hand: building one would need the network."""
-    from io import BytesIO
-
-    content, info = BytesIO(), f"own_dependency-{version}.dist-info"
-    with ZipFile(content, "w") as archive:
-        archive.writestr("own_dependency.py", f"VERSION = {version}\n")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: own-dependency\nVersion: {version}\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
-    return content.getvalue()
+    return wheel("own_dependency", f"VERSION = {version}\n", str(version))
 
 
 def test_each_model_has_its_own_code_and_its_own_requirements(container: Container) -> None:

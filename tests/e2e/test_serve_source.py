@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
-import tarfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
-from zipfile import ZipFile
 
 import pytest
+from archives import tarball, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,22 +31,11 @@ def predict_fn(data, model):
 _NONE = {"BYOML_FRAMEWORK": "none", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 
 
-def _packed(**files: str) -> bytes:
-    """Make the sourcedir.tar.gz that the SDK uploads."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"{name}.py")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return archive.getvalue()
-
-
 @pytest.mark.parametrize("form", ["archive", "prefix"])
 def test_the_submit_directory_may_lie_on_s3(container: Container, s3: S3, form: str) -> None:
     """It is downloaded before the server starts; its script serves, and wins over one in the model (F-11)."""
     if form == "archive":
-        uri = s3.put("job/source/sourcedir.tar.gz", _packed(serving=_SCRIPT, helper="VALUE = 5\n"))
+        uri = s3.put("job/source/sourcedir.tar.gz", tarball({"serving.py": _SCRIPT, "helper.py": "VALUE = 5\n"}))
     else:
         s3.put("job/source/serving.py", _SCRIPT.encode())
         s3.put("job/source/helper.py", b"VALUE = 5\n")
@@ -62,7 +49,7 @@ def test_the_submit_directory_may_lie_on_s3(container: Container, s3: S3, form: 
 
 def test_many_models_may_share_code_from_s3(container: Container, s3: S3) -> None:
     """Those that bring no script are served by it (F-11)."""
-    uri = s3.put("sourcedir.tar.gz", _packed(inference=_SCRIPT, helper="VALUE = 7\n"))
+    uri = s3.put("sourcedir.tar.gz", tarball({"inference.py": _SCRIPT, "helper.py": "VALUE = 7\n"}))
     url = container.write_model("plain", {"weights": ""})
     said = {"SAGEMAKER_SUBMIT_DIRECTORY": uri, "SAGEMAKER_MULTI_MODEL": "true"}
     with container.serve(env={**_NONE, **s3.variables, **said}) as endpoint:
@@ -81,14 +68,7 @@ def test_code_that_is_not_on_s3_ends_the_container_and_is_named(container: Conta
 
 
 def _wheel(value: int) -> bytes:
-    """Make a distribution of one module by hand: building one would need the network."""
-    content = io.BytesIO()
-    with ZipFile(content, "w") as archive:
-        archive.writestr("helper.py", f"VALUE = {value}\n")
-        archive.writestr("helper-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: helper\nVersion: 1.0\n")
-        archive.writestr("helper-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("helper-1.0.dist-info/RECORD", "")
-    return content.getvalue()
+    return wheel("helper", f"VALUE = {value}\n")
 
 
 _FILE = "helper-1.0-py3-none-any.whl"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zipfile import ZipFile
 
 import pytest
+from archives import wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,24 +25,14 @@ def test_a_model_folder_may_be_empty_or_absent(container: Container, *, folder: 
         assert endpoint.invoke(b"[1]", "application/json").body == b"[7]"
 
 
-def _wheel(folder: Path) -> Path:
-    """Make a distribution of one module by hand: building one would need the network."""
-    wheel = folder / "dependency-1.0-py3-none-any.whl"
-    info = "dependency-1.0.dist-info"
-    with ZipFile(wheel, "w") as archive:
-        archive.writestr("dependency.py", "VALUE = 11\n")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: dependency\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
-    return wheel
-
-
 def test_requirements_beside_the_script_are_installed_before_the_server_starts(
     container: Container, tmp_path: Path
 ) -> None:
     """What the script imports is there when it is imported; the code folder is first on the path (F-10)."""
     script = "import dependency\n" + _SCRIPT.replace("7", "dependency.VALUE")
-    container.write({"model/code/inference.py": script, "model/code/requirements.txt": f"{_wheel(tmp_path)}\n"})
+    dependency = tmp_path / "dependency-1.0-py3-none-any.whl"
+    dependency.write_bytes(wheel("dependency", "VALUE = 11\n"))
+    container.write({"model/code/inference.py": script, "model/code/requirements.txt": f"{dependency}\n"})
     variables = {"BYOML_FRAMEWORK": "none", "PIP_TARGET": str(container.path("model/code"))}
     with container.serve(env=variables) as endpoint:
         assert endpoint.invoke(b"[1]", "application/json").body == b"[11]"

@@ -7,12 +7,12 @@ import json
 import os
 import shutil
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from archives import tarball, wheel
 from jobs import Job, own_python
 
 if TYPE_CHECKING:
@@ -34,28 +34,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
     return name
 """
+_WHEEL = wheel("tiny", "word = 'wheel'\n")
 _BUILDS = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-
-
-def _wheel(name: str = "tiny", word: str = "wheel") -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as wheel:
-        info = f"{name}-1.0.dist-info"
-        wheel.writestr(f"{name}.py", f"word = {word!r}\n")
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
-    return packed.getvalue()
-
-
-def _tarball(**files: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(f"{name}.py")
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content.encode()))
-    return packed.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["tarball", "zip", "prefix", "file"])
@@ -64,7 +44,7 @@ def test_code_comes_from_s3_with_what_the_sdks_send(s3: S3, tmp_path: Path, kind
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("train.py", _WRITES)
-    content = {"tarball": _tarball(train=_WRITES), "zip": packed.getvalue()}.get(kind, _WRITES.encode())
+    content = {"tarball": tarball({"train.py": _WRITES}), "zip": packed.getvalue()}.get(kind, _WRITES.encode())
     uri = s3.put(f"job/source/{'train.py' if kind in {'prefix', 'file'} else 'sourcedir'}", content)
     hyperparameters = {
         "sagemaker_program": json.dumps("train.py"),
@@ -91,7 +71,7 @@ def test_a_bucket_that_is_not_there_fails_the_job_with_one_line(s3: S3, tmp_path
 @pytest.mark.parametrize("packed", [True, False], ids=["packed", "plain"])
 def test_code_comes_from_the_channel_code_without_any_network(tmp_path: Path, *, packed: bool, listed: bool) -> None:
     """As a tarball or as plain files; it wins over what the image brought, and one line says so."""
-    name, content = ("sourcedir.tar.gz", _tarball(train=_WRITES)) if packed else ("train.py", _WRITES.encode())
+    name, content = ("sourcedir.tar.gz", tarball({"train.py": _WRITES})) if packed else ("train.py", _WRITES.encode())
     files: dict[str, str | bytes] = {f"input/data/code/{name}": content, "code/train.py": "raise SystemExit(9)"}
     config = {"inputdataconfig.json": {"code": {"TrainingInputMode": "File"}}} if listed else {}
     job = Job(tmp_path / "ml", files, config=config)
@@ -144,7 +124,7 @@ def test_requirements_come_from_a_wheelhouse_without_any_network(
     """A channel `wheels`, a folder `wheels` beside the code, or the folder that a variable names."""
     where = {"channel": "input/data/wheels", "folder": "code/wheels", "variable": "house"}[place]
     files: dict[str, str | bytes] = {
-        f"{where}/tiny-1.0-py3-none-any.whl": _wheel(),
+        f"{where}/tiny-1.0-py3-none-any.whl": _WHEEL,
         "code/requirements.txt": "tiny\n",
         "code/train.py": _IMPORTS,
     }
@@ -165,7 +145,7 @@ def test_what_the_code_needs_is_installed_whatever_its_kind(
 ) -> None:
     """A shell script's and an executable's too."""
     kinds: dict[str, dict[str, str | bytes]] = {
-        "requirements": {"requirements.txt": "tiny\n", "wheels/tiny-1.0-py3-none-any.whl": _wheel()},
+        "requirements": {"requirements.txt": "tiny\n", "wheels/tiny-1.0-py3-none-any.whl": _WHEEL},
         "setup": {
             "setup.py": "raise SystemExit(9)\n",
             "pyproject.toml": _BUILDS,
@@ -174,7 +154,7 @@ def test_what_the_code_needs_is_installed_whatever_its_kind(
         "pyproject": {"pyproject.toml": _BUILDS, "backend.py": _BACKEND},
         "needs": {
             "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["tiny>=1"]\n',
-            "wheels/tiny-1.0-py3-none-any.whl": _wheel(),
+            "wheels/tiny-1.0-py3-none-any.whl": _WHEEL,
         },
     }
     script = {"run.sh": "exec python work.py", "run": "#!/bin/sh\nexec python work.py"}.get(program, _IMPORTS)
@@ -192,7 +172,7 @@ def test_a_second_run_with_the_same_requirements_asks_nobody(tmp_path: Path, ins
     files: dict[str, str | bytes] = {
         "code/requirements.txt": "tiny\n",
         "code/train.py": _IMPORTS,
-        "code/wheels/tiny-1.0-py3-none-any.whl": _wheel(),
+        "code/wheels/tiny-1.0-py3-none-any.whl": _WHEEL,
     }
     job = Job(tmp_path / "ml", files)
     python = own_python(tmp_path / "venv")
@@ -212,7 +192,7 @@ def test_a_requirements_file_that_the_v3_sdk_names_is_the_one(tmp_path: Path) ->
         "code/needs.txt": "tiny\n",
         "code/requirements.txt": "no-such-distribution-anywhere\n",
         "code/train.py": _IMPORTS,
-        "code/wheels/tiny-1.0-py3-none-any.whl": _wheel(),
+        "code/wheels/tiny-1.0-py3-none-any.whl": _WHEEL,
         "input/data/sm_drivers/sourcecode.json": json.dumps({"requirements": "needs.txt"}),
     }
     job = Job(tmp_path / "ml", files)

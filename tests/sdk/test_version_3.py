@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from archives import tarball
 from python_pages import Reader
 from sdk_client import BUCKET, ROLE, quiet, version
 from sdk_programs import CLEAN, HELPER, TELL
@@ -148,12 +147,8 @@ def test_a_processor_calls_the_image_s_word(base: str, client: Client, session: 
 
 def test_an_endpoint_serves_what_the_model_archive_holds(base: str, client: Client, session: Any) -> None:
     """Its code is in the archive, as the SDK packs it."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as packed:
-        member = tarfile.TarInfo("code/inference.py")
-        member.size = len(_INFERENCE)
-        packed.addfile(member, io.BytesIO(_INFERENCE.encode()))
-    model = _stored(client, "models/model.tar.gz", archive.getvalue()) + "/model.tar.gz"
+    archive = tarball({"code/inference.py": _INFERENCE})
+    model = _stored(client, "models/model.tar.gz", archive) + "/model.tar.gz"
     platform = session.sagemaker_client
     platform.create_model(ModelName="m", PrimaryContainer={"Image": base, "ModelDataUrl": model, "Environment": {}})
     variant = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "local"}
