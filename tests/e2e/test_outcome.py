@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blackbox import console_script
+from isolation import isolated
 from jobs import Job
 
 if TYPE_CHECKING:
@@ -123,12 +124,8 @@ if {code}:
     raise SystemExit({code})
 """
     job = _job(tmp_path, script)
-    mounting = 'mount -t tmpfs -o size=16k none "$0" && exec "$1"'
-    command = ["unshare", "--mount", "sh", "-c", mounting, str(job.base / "output"), console_script("train")]
-    probe = subprocess.run([*command[:3], "-c", "exit 0"], capture_output=True, check=False)
-    if probe.returncode:
-        pytest.skip("this system does not allow mounts")
-    ended = job.run(command=command)
+    prefix = isolated("--mount", setup=f"mount -t tmpfs -o size=16k none '{job.base}/output'")
+    ended = job.run(command=[*prefix, console_script("train")])
     assert b"No space left on device" in ended.stdout
     assert ended.exit_code == code
     assert ("cannot be written" in ended.stderr) is (code != 0)
@@ -183,10 +180,7 @@ def test_a_job_runs_as_any_user(tmp_path: Path) -> None:
     """One that is not root, has no right of root's, and is in no list of users."""
     script = "import os; open(os.environ['SM_MODEL_DIR'] + '/who', 'w').write(str(os.getuid()))"
     job = _job(tmp_path, script)
-    prefix = ["unshare", "--user", "--map-user=12345"] if os.getuid() == 0 else []
-    probe = subprocess.run([*prefix, "/bin/true"], capture_output=True, check=False)
-    if probe.returncode:
-        pytest.skip("no user namespace for us")
+    prefix = isolated("--user", "--map-user=12345") if os.getuid() == 0 else []
     ended = job.run(command=[*prefix, console_script("train")])
     assert ended.exit_code == 0, ended.stderr
     assert job.model("who") == ("12345" if prefix else str(os.getuid()))

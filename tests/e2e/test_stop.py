@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blackbox import console_script, wait_until
+from isolation import first_process_of, isolated
 from jobs import Job
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECONDS = 25
+_AS_PID_1 = ("--pid", "--fork", "--kill-child", "--mount-proc")
 _KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
 
 
@@ -160,20 +161,10 @@ raise SystemExit(7)
 """
 
 
-def _as_pid_1(*command: str) -> list[str]:
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare is not installed")
-    isolated = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
-    probe = subprocess.run([*isolated[: -len(command)], "true"], capture_output=True, check=False)
-    if probe.returncode:
-        pytest.skip(f"no PID namespace for us: {probe.stderr.decode().strip()}")
-    return isolated
-
-
 def test_as_pid_1_orphans_are_reaped_and_the_programs_code_counts(tmp_path: Path) -> None:
     """A container's first process gets every orphan, and nobody else could reap it."""
     job = Job(tmp_path / "ml", {"code/train.py": _ORPHANS})
-    ended = job.run(command=_as_pid_1(console_script("train")))
+    ended = job.run(command=[*isolated(*_AS_PID_1), console_script("train")])
     assert ended.exit_code == 7, ended.stderr
     assert "Z" not in job.model("who")
     assert len(job.model("who")) == 3, "train, the job that it runs, and the program"
@@ -188,14 +179,8 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "up").touch()
 time.sleep(60)
 """
     job = Job(tmp_path / "ml", {"code/train.py": script})
-    with job.started(command=_as_pid_1(console_script("train"))) as process:
+    with job.started(command=[*isolated(*_AS_PID_1), console_script("train")]) as process:
         assert wait_until((job.base / "model/up").exists, _SECONDS)
-        (first,) = _children(process.pid)
-        os.kill(first, signal.SIGTERM)
+        os.kill(first_process_of(process.pid), signal.SIGTERM)
         assert job.ended(process, _SECONDS).exit_code == 9
     assert job.failure is None
-
-
-def _children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:  # noqa: PTH123  /proc is no tree of files
-        return [int(child) for child in file.read().split()]

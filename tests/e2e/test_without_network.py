@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from isolation import isolated
 
 if TYPE_CHECKING:
     from byoml.testing.container import Container
 
-_UNSHARE = ("unshare", "--map-root-user", "--net")
 _SCRIPT = "def model_fn(model_dir):\n    return 3\n\ndef predict_fn(data, model):\n    return [model]\n"
 # Runs in a network that has nothing but its own loopback interface, which begins switched off.
 _INSIDE = """
@@ -35,24 +33,15 @@ print(json.dumps([reached, answer]))
 """
 
 
-@cache
-def _cut_off_is_allowed() -> bool:
-    if shutil.which(_UNSHARE[0]) is None:
-        return False
-    probe = subprocess.run([*_UNSHARE, "true"], capture_output=True, timeout=20, check=False)
-    return probe.returncode == 0
-
-
 @pytest.mark.parametrize("requirements", ["", "pluggy\njinja2; python_version < '3'\n"], ids=["none", "satisfied"])
 def test_an_endpoint_starts_without_a_network(container: Container, requirements: str) -> None:
     """With no requirements, or with some that are installed already."""
-    if not _cut_off_is_allowed():
-        pytest.skip("this system does not let us make a network of our own (unshare --map-root-user --net)")
+    cut_off = isolated("--map-root-user", "--net")
     container.write({"model/code/inference.py": _SCRIPT})
     if requirements:
         container.write({"model/code/requirements.txt": requirements, "model/requirements.txt": requirements})
     variables = {"BYOML_FRAMEWORK": "none", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
-    command = [*_UNSHARE, sys.executable, "-c", _INSIDE, str(container.root), json.dumps(variables)]
+    command = [*cut_off, sys.executable, "-c", _INSIDE, str(container.root), json.dumps(variables)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == ["Network is unreachable", [3]]
