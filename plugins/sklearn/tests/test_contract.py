@@ -1,4 +1,4 @@
-"""The plugin passes byoml's conformance suites, and the suites find what is wrong."""
+"""The plugin passes byoml's conformance suites."""
 
 from __future__ import annotations
 
