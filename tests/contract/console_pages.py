@@ -7,18 +7,20 @@ file; one below examples/ must be the same as the one in the repository. `byoml 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["DEMO", "EXAMPLES", "Block", "Reader", "Shell", "blocks", "commands", "matches"]
+__all__ = ["DEMO", "EXAMPLES", "Block", "OwnShell", "Reader", "Shell", "blocks", "commands", "matches"]
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -27,6 +29,7 @@ EXAMPLES = re.compile(r"examples/[^/]+/")
 _PORT = "8080"
 _SERVE = "byoml local serve"
 _SERVE_SECONDS = 60
+_RUN_SECONDS = 300
 #: It runs for minutes and has a test of its own.
 DEMO = "make demo"
 
@@ -72,6 +75,24 @@ class Shell(Protocol):
         """Run a program to its end; its output is kept."""
 
 
+class OwnShell:
+    """Where this Python's own programs are first on PATH.
+
+    Args:
+        variables: What a person would set there.
+    """
+
+    def __init__(self, **variables: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("BYOML_", "SAGEMAKER_"))}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        self.variables: Mapping[str, str] = {**kept, "PATH": path, **variables}
+
+    def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=cwd, env=self.variables, capture_output=True, text=True, check=False, timeout=_RUN_SECONDS
+        )
+
+
 class Reader:
     """Somebody who does what a page says.
 
@@ -87,7 +108,8 @@ class Reader:
         self._words = words or {}
         self._server: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = str(free.getsockname()[1])
+            #: Typed in place of the page's port, which may not be free here.
+            self.port = str(free.getsockname()[1])
 
     def copy(self, example: Path) -> None:
         """Begin with an example's files in place of an empty folder."""
@@ -110,16 +132,16 @@ class Reader:
 
     def type(self, command: str) -> str:
         """Run a command line; returns what it prints to stdout."""
-        line = self._reworded(command).replace(_PORT, self._port)
+        line = self._reworded(command).replace(_PORT, self.port)
         if line.startswith(_SERVE):
-            printed = self._serve(line if self._port in line else f"{line} --port {self._port}")
+            printed = self._serve(line if self.port in line else f"{line} --port {self.port}")
         else:
             done = self._environment.run("bash", "-c", line, cwd=self._folder)
             printed = done.stdout
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         for word, other in self._words.items():
             printed = printed.replace(other, word)
-        return printed.replace(self._port, _PORT)
+        return printed.replace(self.port, _PORT)
 
     def _reworded(self, text: str) -> str:
         for word, other in self._words.items():
