@@ -100,13 +100,14 @@ def check(environ: Mapping[str, str], /, image_name: str, model: Path | None, se
     """
     from byoml.image.check.main import ImageCheck
     from byoml.image.check.main import check as examine
+    from byoml.image.check.statements import Word
     from byoml.image.docker import find
 
     broken = 0
     for verdict in examine(ImageCheck(image_name, model, seconds), find(environ), tell):
         click.echo(f"{verdict.word.value:<8} {verdict.statement.id:<14} {verdict.statement.text}")
         click.echo(f"{'':<8} {'':<14} {verdict.found}")
-        if verdict.word.value == "broken":
+        if verdict.word is Word.BROKEN:
             broken += 1
             click.echo(f"{'':<8} {'':<14} remedy: {verdict.statement.remedy}")
     click.echo(f"{broken} statement(s) broken" if broken else "no statement is broken")

@@ -19,6 +19,7 @@ LABELS = tuple(
     for name in ("multi-models", "bidirectional-streaming", "accept-bind-to-port")
 )
 _VENV = "/opt/byoml"
+_INSTALL = (f"{_VENV}/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check")
 # The tests and the headers that packages ship are a sixth of an image, and no compiler is there to read headers.
 # Packages of the user's own choice are left alone.
 _LEAN = f"find {_VENV} -type d '(' -name tests -o -name include ')' -prune -exec rm -rf {{}} +"
@@ -72,18 +73,17 @@ def _pip_settings(plan: Plan) -> Iterator[str]:
 
 
 def _install(plan: Plan) -> str:
-    words = [f"{_VENV}/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check"]
-    words += ["--find-links", "/build/wheels"] if plan.wheels else []
+    words = ["--find-links", "/build/wheels"] if plan.wheels else []
     words += [word for file in plan.requirement_files for word in ("--requirement", f"/build/{_name(file)}")]
-    return shlex.join([*words, *plan.requirements])
+    return shlex.join([*_INSTALL, *words, *plan.requirements])
 
 
 def _own(plan: Plan) -> Iterator[str]:
     yield "# In a stage of its own: a change of byoml leaves all other packages as they are."
     yield "FROM packages AS own"
     yield "COPY byoml/ /build/byoml/"
-    pip = [f"{_VENV}/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check", "--no-index", "--no-deps"]
-    yield from _run([shlex.join([*pip, "--find-links", "/build/byoml", "--prefix", "/own", *plan.own])])
+    options = ("--no-index", "--no-deps", "--find-links", "/build/byoml", "--prefix", "/own")
+    yield from _run([shlex.join([*_INSTALL, *options, *plan.own])])
 
 
 def _code(plan: Plan) -> Iterator[str]:

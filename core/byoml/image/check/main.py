@@ -64,15 +64,14 @@ def check(request: ImageCheck, docker: Docker, tell: Callable[[str], None]) -> I
         yield from check_training(docker, image, folder / "job", request.seconds)
         tell("starting an endpoint")
         yield from check_serving(docker, image, request.model, folder / "model", request.seconds)
-        rest = (docker, image)
         if labels.get(f"{_CAPABILITY}accept-bind-to-port") == "true":
             tell("starting an endpoint at another port")
-            yield check_port(*rest, request.model, folder / "model", request.seconds)
+            yield check_port(docker, image, request.model, folder / "model", request.seconds)
         else:
             yield verdict("bind-port", "the image has no label that promises it", kept=None)
         if labels.get(f"{_CAPABILITY}multi-models") == "true":
             tell("starting an endpoint of several models")
-            yield check_multi_model(*rest, folder / "models", request.seconds)
+            yield check_multi_model(docker, image, folder / "models", request.seconds)
         else:
             yield verdict("multi-model", "the image has no label that promises it", kept=None)
     yield _programs(docker, image)
