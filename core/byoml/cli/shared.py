@@ -1,4 +1,4 @@
-"""What the commands of `byoml local` share: options, the log, and a word on what happens now."""
+"""What the commands of `byoml local` and `byoml image` share: options, the log, and a word on what happens now."""
 
 from __future__ import annotations
 
