@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from byoml.image.docker import Docker
 
-__all__ = ["BUCKET", "ROLE", "Client", "client", "load", "quiet", "storage", "version"]
+__all__ = ["BUCKET", "ROLE", "Client", "client", "drives", "load", "quiet", "storage", "version"]
 
 BUCKET = "my-bucket"
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -42,6 +42,15 @@ def version() -> int:
         return int(metadata.version("sagemaker").partition(".")[0])
     except metadata.PackageNotFoundError:
         return 0
+
+
+def drives(line: int) -> list[pytest.MarkDecorator]:
+    """Make the marks of tests in which one line of the SDK runs: it may take its time, and leaves pipes open."""
+    return [
+        pytest.mark.skipif(version() != line, reason=f"version {line} of the SageMaker SDK is not installed"),
+        pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # It closes no pipe to docker-compose.
+        pytest.mark.timeout(300),
+    ]
 
 
 def load(*names: str) -> None:

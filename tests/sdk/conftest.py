@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from built_images import base, build, context, docker, xgboost
+from python_pages import Reader
 from sdk_client import client, storage
 from serve_process import start, stop, wait_until_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from serve_process import Answer
 
 __all__ = ["base", "build", "client", "context", "docker", "sdk", "send", "storage", "xgboost"]
 
+_PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "sagemaker-sdk.md"
 _SCRIPT = """
 def model_fn(model_dir):
     return None
@@ -59,3 +62,18 @@ def send(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, st
         yield post
     finally:
         stop(server)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, str]], Reader]:
+    """Opens the page on the SDK, some of its words replaced, in a folder with the data and the files of the page."""
+
+    def open_page(words: Mapping[str, str]) -> Reader:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "rows.csv").write_text("1\n2\n3\n")
+        reader = Reader(_PAGE, words)
+        reader.lay_files(tmp_path)
+        return reader
+
+    return open_page

@@ -8,7 +8,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sdk_client import BUCKET, ROLE, quiet, version
+from sdk_client import BUCKET, ROLE, drives, quiet
 from sdk_programs import CLEAN, FIT_TREES, HELPER, LOAD_TREES, TELL
 
 if TYPE_CHECKING:
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 _HYPERPARAMETERS = {"factor": 2.5, "epochs": 3, "name": "x y", "fast": True, "layers": [1, 2], "note": "it's $HOME"}
 
-pytestmark = [
-    pytest.mark.skipif(version() != 2, reason="version 2 of the SageMaker SDK is not installed"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # The SDK closes no pipe to docker-compose.
-    pytest.mark.timeout(300),
-]
+pytestmark = drives(2)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from byoml.local import mount
-from sdk_client import ROLE, load, quiet, version
+from sdk_client import ROLE, drives, load, quiet
 from serve_process import start, stop, wait_until_ready
 
 if TYPE_CHECKING:
@@ -29,11 +29,7 @@ _VARIABLES = {
     "MODEL_CLASS_NAME": "tests.Doubles",
 }
 
-pytestmark = [
-    pytest.mark.skipif(version() != 3, reason="version 3 of the SageMaker SDK is not installed"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.timeout(300),
-]
+pytestmark = drives(3)
 
 
 @pytest.fixture

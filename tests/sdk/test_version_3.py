@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from archives import tarball
-from python_pages import Reader
-from sdk_client import BUCKET, ROLE, quiet, version
+from sdk_client import BUCKET, ROLE, drives, quiet
 from sdk_programs import CLEAN, HELPER, TELL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from python_pages import Reader
     from sdk_client import Client
 
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "sagemaker-sdk.md"
 _HYPERPARAMETERS = {"factor": 2.5, "epochs": 3, "name": "x y", "fast": True, "layers": [1, 2]}
 _INFERENCE = """
 def model_fn(model_dir):
@@ -25,25 +25,13 @@ def predict_fn(data, model):
     return data * model
 """
 
-pytestmark = [
-    pytest.mark.skipif(version() != 3, reason="version 3 of the SageMaker SDK is not installed"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # The SDK closes no pipe to docker-compose.
-    pytest.mark.timeout(300),
-]
+pytestmark = drives(3)
 
 
-def test_the_page_trains_in_each_of_the_three_ways(
-    base: str, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("client")
+def test_the_page_trains_in_each_of_the_three_ways(base: str, page: Callable[[Mapping[str, str]], Reader]) -> None:
     """Each block of docs/how-to/sagemaker-sdk.md as it is written, but for the names of images."""
-    assert client.port
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "rows.csv").write_text("1\n2\n3\n")
-    reader = Reader(_PAGE, {"byoml-base": base, "my-image": "byoml-test/my-image"})
-    reader.lay_files(tmp_path)
-
-    assert reader.follow("v3") == 2
+    assert page({"byoml-base": base, "my-image": "byoml-test/my-image"}).follow("v3") == 2
 
 
 @pytest.fixture(scope="module")
