@@ -67,7 +67,7 @@ def load(job: AlgorithmJob, ranks: Ranks) -> Pictures:
     held_back = job.channels.get("validation")
     validation = read_images(held_back, train, classes) if held_back else None
     mine = _share(train, channel, ranks)
-    if not len(mine):
+    if ranks.anyone(said=not len(mine)):
         problem = f"{len(train)} pictures are too few for the processes that share them; each needs one at least"
         raise ChannelDataError(channel.path, problem)
     return Pictures(mine, _share(validation, held_back, ranks) if held_back and validation else None, classes)
