@@ -5,15 +5,16 @@ from __future__ import annotations
 import http.client
 import signal
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blackbox import console_script, environment, free_port, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Answer", "Server", "start", "stop", "wait_until_ready"]
+__all__ = ["Answer", "Server", "serving", "start", "stop", "wait_until_ready"]
 
 # The platform kills 30 s after SIGTERM; nothing here may need longer.
 _SECONDS = 30
@@ -96,6 +97,19 @@ def start(
             start_new_session=True,
         )
     return Server(process, port, folder / "stderr")
+
+
+@contextmanager
+def serving(
+    files: Mapping[str, str], folder: Path, variables: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Start ``serve`` as `start` does, wait until it is ready, and stop it at the end."""
+    server = start(files, folder, variables, prefix)
+    try:
+        wait_until_ready(server)
+        yield server
+    finally:
+        stop(server)
 
 
 def wait_until_ready(server: Server) -> None:

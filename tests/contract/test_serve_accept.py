@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from serve_process import Server, start, stop, wait_until_ready
+from serve_process import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +38,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Server]:
     """Its predict_fn leaves a mark for each call."""
-    running = start({"inference.py": _COUNTS}, folder)
-    try:
-        wait_until_ready(running)
+    with serving({"inference.py": _COUNTS}, folder) as running:
         yield running
-    finally:
-        stop(running)
 
 
 def _calls(folder: Path) -> int:
@@ -106,15 +102,12 @@ def test_the_answer_has_one_type_and_no_parameters(accept: str, content_type: st
 
 def test_who_takes_anything_gets_the_default(tmp_path: Path) -> None:
     """Browsers and some clients write `*/*` beside what they like best (contract/inference 1.4)."""
-    running = start({"inference.py": _COUNTS}, tmp_path, {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/x-npy"})
-    try:
-        wait_until_ready(running)
+    variables = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/x-npy"}
+    with serving({"inference.py": _COUNTS}, tmp_path, variables) as running:
         for accept in ({}, *({"Accept": text} for text in ("*/*", "*/*;q=0.8", "text/html, image/*;q=0.9, */*;q=0.8"))):
             headers = {"Content-Type": "application/json", **accept}
             answer = running.ask("POST", "/invocations", b"[[1, 2]]", headers)
             assert (answer.status, answer.headers["content-type"]) == (200, "application/x-npy"), accept
-    finally:
-        stop(running)
 
 
 def test_archives_go_both_ways(server: Server) -> None:
@@ -129,9 +122,7 @@ def test_archives_go_both_ways(server: Server) -> None:
 
 def test_a_function_of_the_user_answers_whatever_is_asked(tmp_path: Path) -> None:
     """It gets the first concrete type that is wanted, which no codec need know."""
-    running = start({"inference.py": _WRITES}, tmp_path)
-    try:
-        wait_until_ready(running)
+    with serving({"inference.py": _WRITES}, tmp_path) as running:
         for accept, told in [("image/png", "image/png"), ("a/b;q=0.1, c/d; x=y, */*", "c/d")]:
             headers = {"Content-Type": "application/json", "Accept": accept}
             answer = running.ask("POST", "/invocations", b"[1]", headers)
@@ -140,5 +131,3 @@ def test_a_function_of_the_user_answers_whatever_is_asked(tmp_path: Path) -> Non
                 told,
                 f"told as {told}".encode(),
             )
-    finally:
-        stop(running)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from blackbox import Case, case_files, wait_until
-from serve_process import Answer, Server, start, stop, wait_until_ready
+from serve_process import Answer, Server, serving, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +35,9 @@ _REFUSED = [case for case in _ALL if "ping_never" in case["expect"]]
 @pytest.fixture(scope="module")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of the case's script that answers /ping with 200; stopped by SIGTERM it must exit 0."""
-    running = start({"inference.py": request.param}, tmp_path_factory.mktemp("serve"))
-    try:
-        wait_until_ready(running)
+    with serving({"inference.py": request.param}, tmp_path_factory.mktemp("serve")) as running:
         yield running
-    finally:
-        exit_code = stop(running)
-    assert exit_code == 0, running.told()
+    assert running.process.returncode == 0, running.told()
 
 
 def body_bytes(body: Any) -> bytes | None:

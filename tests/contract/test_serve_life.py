@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blackbox import wait_until
-from serve_process import start, stop, wait_until_ready
+from serve_process import serving, start, stop, wait_until_ready
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +50,9 @@ def test_ping_is_503_until_the_model_is_loaded(tmp_path: Path) -> None:
 
 def test_sigterm_ends_serve_with_0_within_the_platforms_30_seconds(tmp_path: Path) -> None:
     """A server that is told to stop has not failed."""
-    server = start({"inference.py": _NAMES_ITSELF, "helper.py": "name = 'm'"}, tmp_path)
-    try:
-        wait_until_ready(server)
-    finally:
-        exit_code = stop(server)
-    assert exit_code == 0, server.told()
+    with serving({"inference.py": _NAMES_ITSELF, "helper.py": "name = 'm'"}, tmp_path) as server:
+        pass
+    assert server.process.returncode == 0, server.told()
 
 
 def test_sigterm_during_the_load_ends_serve(tmp_path: Path) -> None:
@@ -74,12 +71,8 @@ def test_a_serving_program_may_have_any_name_in_any_folder(program: str, tmp_pat
     folder = program.rpartition("/")[0]
     helper = f"{folder}/helper.py" if folder else "helper.py"
     files = {program: _NAMES_ITSELF, helper: "name = 'neighbour'"}
-    server = start(files, tmp_path, {"SAGEMAKER_PROGRAM": program})
-    try:
-        wait_until_ready(server)
+    with serving(files, tmp_path, {"SAGEMAKER_PROGRAM": program}) as server:
         answer = server.ask("POST", "/invocations", b"[1]", _JSON)
-    finally:
-        stop(server)
     assert json.loads(answer.body) == "neighbour"
 
 
@@ -90,10 +83,6 @@ def test_a_serving_program_is_looked_for_in_the_submit_directory_first(tmp_path:
     (source / "inference.py").write_text(_NAMES_ITSELF)
     (source / "helper.py").write_text("name = 'submitted'")
     beside = {"inference.py": _NAMES_ITSELF, "helper.py": "name = 'beside'"}
-    server = start(beside, tmp_path, {"SAGEMAKER_SUBMIT_DIRECTORY": str(source)})
-    try:
-        wait_until_ready(server)
+    with serving(beside, tmp_path, {"SAGEMAKER_SUBMIT_DIRECTORY": str(source)}) as server:
         answer = server.ask("POST", "/invocations", b"[1]", _JSON)
-    finally:
-        stop(server)
     assert json.loads(answer.body) == "submitted"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from blackbox import console_script, wait_until
-from serve_process import Server, start, stop, wait_until_ready
+from serve_process import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("console")
     (folder / "ml/model").mkdir(parents=True)
     (folder / "ml/model/weights.bin").write_bytes(b"w" * 1234)
-    server = start({"inference.py": _SCRIPT}, folder, {"BYOML_CONSOLE": "1"})
-    try:
-        wait_until_ready(server)
+    with serving({"inference.py": _SCRIPT}, folder, {"BYOML_CONSOLE": "1"}) as server:
         yield server
-    finally:
-        stop(server)
 
 
 @pytest.fixture(scope="module")
@@ -307,12 +303,8 @@ def test_the_description_is_openapi_and_fits_the_routes(server: Server) -> None:
 def test_an_endpoint_of_many_models_describes_their_routes(tmp_path: Path) -> None:
     """Loading, listing, asking and unloading a model are in the description too, and it is valid."""
     validator = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator is not installed")
-    server = start({}, tmp_path, {"BYOML_CONSOLE": "1", "SAGEMAKER_MULTI_MODEL": "true"})
-    try:
-        wait_until_ready(server)
+    with serving({}, tmp_path, {"BYOML_CONSOLE": "1", "SAGEMAKER_MULTI_MODEL": "true"}) as server:
         document = json.loads(server.ask("GET", "/openapi.json").body)
-    finally:
-        stop(server)
     validator.validate(document)
     named = {path: sorted(item.keys() - {"parameters"}) for path, item in document["paths"].items() if "models" in path}
     assert named == {
@@ -325,14 +317,10 @@ def test_an_endpoint_of_many_models_describes_their_routes(tmp_path: Path) -> No
 def test_every_route_of_the_data_plane_is_described(server: Server, tmp_path: Path) -> None:
     """What a 404 lists, where there is no console to answer it, is what the description has."""
     document = json.loads(server.ask("GET", "/openapi.json").body)
-    bare = start({"inference.py": _SCRIPT}, tmp_path, {})
-    try:
-        wait_until_ready(bare)
+    with serving({"inference.py": _SCRIPT}, tmp_path, {}) as bare:
         missing = bare.ask("GET", "/")
         assert missing.status == 404
         message = json.loads(missing.body)["message"]
-    finally:
-        stop(bare)
     assert set(message.split("there are ")[1].split(", ")) == set(document["paths"])
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from blackbox import wait_until
-from serve_process import Server, start, stop, wait_until_ready
+from serve_process import Server, serving, start, stop, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +39,11 @@ def predict_fn(data, model):
 
 @contextmanager
 def _serving(folder: Path, script: str = _SCRIPT, **variables: str) -> Iterator[Server]:
-    server = start({"inference.py": script}, folder, variables)
-    try:
-        wait_until_ready(server)
-        yield server
-    finally:
-        (folder / "go").touch()
-        stop(server)
+    with serving({"inference.py": script}, folder, variables) as server:
+        try:
+            yield server
+        finally:
+            (folder / "go").touch()
 
 
 def _ask(server: Server, data: object, **headers: str) -> Any:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from blackbox import console_script, wait_until
 from isolation import first_process_of, isolated
-from serve_process import Server, start, stop, wait_until_ready
+from serve_process import Server, serving, start, wait_until_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _MEGABYTE = 2**20
@@ -37,18 +35,6 @@ def model_fn(model_dir):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
-
-
-@contextmanager
-def _serving(
-    folder: Path, script: str, variables: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
-) -> Iterator[Server]:
-    server = start({"inference.py": script}, folder, variables, prefix)
-    try:
-        wait_until_ready(server)
-        yield server
-    finally:
-        stop(server)
 
 
 def _ask(server: Server, body: object) -> Any:
@@ -87,7 +73,7 @@ def test_no_more_workers_than_memory_holds(tmp_path: Path, limit: int, workers: 
         "PATH": _four_gpus(tmp_path),
         "CUDA_VISIBLE_DEVICES": "0,1,2",
     }
-    with _serving(tmp_path, _LARGE, variables, _cgroup(tmp_path, limit)) as server:
+    with serving({"inference.py": _LARGE}, tmp_path, variables, _cgroup(tmp_path, limit)) as server:
         pids = {_ask(server, [1])[0] for _ in range(20)}
         assert "3 workers (one for each GPU)" in server.told()
         assert f"{workers} workers in place of 3: each takes 2" in server.told()
@@ -98,7 +84,7 @@ def test_all_workers_start_where_memory_holds_them(tmp_path: Path) -> None:
     """The ones that had to wait for the first one's measure load as well, and then /ping answers 200."""
     variables = {"SAGEMAKER_MODEL_SERVER_WORKERS": "auto", "PATH": _four_gpus(tmp_path), "CUDA_VISIBLE_DEVICES": "1,0"}
     script = "import os\ndef predict_fn(data, model):\n    return [os.getpid()]\n"
-    with _serving(tmp_path, script, variables, _cgroup(tmp_path, 500)) as server:
+    with serving({"inference.py": script}, tmp_path, variables, _cgroup(tmp_path, 500)) as server:
         assert wait_until(lambda: len({_ask(server, [1])[0] for _ in range(20)}) == 2, 20)
         assert "in place of" not in server.told()
 
@@ -171,6 +157,6 @@ mount -o remount,bind,ro / || mount -o remount,ro /
 ! touch '{tmp_path}/cannot' 2>/dev/null
 """
     prefix = isolated("--mount", "--map-root-user", setup=setup)
-    with _serving(tmp_path, _WRITES, {"TMPDIR": str(scratch)}, prefix) as server:
+    with serving({"inference.py": _WRITES}, tmp_path, {"TMPDIR": str(scratch)}, prefix) as server:
         assert _ask(server, [1]) == [30, str(scratch)]
     assert not (tmp_path / "cannot").exists()

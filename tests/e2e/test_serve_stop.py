@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blackbox import wait_until
-from serve_process import Server, start, stop, wait_until_ready
+from serve_process import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +54,11 @@ _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 @contextmanager
 def _serving(folder: Path, **variables: str) -> Iterator[Server]:
-    server = start({"inference.py": _SCRIPT}, folder, variables)
-    try:
-        wait_until_ready(server)
-        yield server
-    finally:
-        (folder / "ml/model/go").touch()
-        stop(server)
+    with serving({"inference.py": _SCRIPT}, folder, variables) as server:
+        try:
+            yield server
+        finally:
+            (folder / "ml/model/go").touch()
 
 
 def _notes(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from blackbox import wait_until
-from serve_process import Answer, Server, start, stop, wait_until_ready
+from serve_process import Answer, Server, serving, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,12 @@ _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 @contextmanager
 def _serving(folder: Path, script: str = _WAITS, **variables: str) -> Iterator[Server]:
-    server = start({"inference.py": script}, folder, variables)
-    try:
-        wait_until_ready(server)
-        yield server
-    finally:
-        for name in ("a", "b", "c"):
-            (folder / "ml/model" / name).touch()
-        stop(server)
+    with serving({"inference.py": script}, folder, variables) as server:
+        try:
+            yield server
+        finally:
+            for name in ("a", "b", "c"):
+                (folder / "ml/model" / name).touch()
 
 
 def _invoke(server: Server, wait: str) -> Answer:

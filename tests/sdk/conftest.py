@@ -10,7 +10,7 @@ import pytest
 from built_images import base, build, context, docker, xgboost
 from python_pages import Reader
 from sdk_client import client, storage
-from serve_process import start, stop, wait_until_ready
+from serve_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,18 +50,14 @@ def sdk() -> Sdk:
 @pytest.fixture(scope="session")
 def send(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, str, str], Answer]]:
     """Sends what a serializer made, by its content type, to a server that answers with the data it has read."""
-    server = start({"inference.py": _SCRIPT}, tmp_path_factory.mktemp("sdk"))
+    with serving({"inference.py": _SCRIPT}, tmp_path_factory.mktemp("sdk")) as server:
 
-    def post(body: Any, content_type: str, accept: str) -> Answer:
-        data = body.read() if hasattr(body, "read") else body
-        data = data.encode() if isinstance(data, str) else bytes(data)
-        return server.ask("POST", "/invocations", data, {"Content-Type": content_type, "Accept": accept})
+        def post(body: Any, content_type: str, accept: str) -> Answer:
+            data = body.read() if hasattr(body, "read") else body
+            data = data.encode() if isinstance(data, str) else bytes(data)
+            return server.ask("POST", "/invocations", data, {"Content-Type": content_type, "Accept": accept})
 
-    try:
-        wait_until_ready(server)
         yield post
-    finally:
-        stop(server)
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from byoml.local import mount
 from sdk_client import ROLE, drives, load, quiet
-from serve_process import start, stop, wait_until_ready
+from serve_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from buckets import S3
-    from serve_process import Answer, Server
+    from serve_process import Answer
 
 # What the SDK tells a container beside the script's own name and place.
 _VARIABLES = {
@@ -88,12 +88,8 @@ def _spec() -> Any:
 
 def _ask(folder: Path, body: bytes, content_type: str) -> Answer:
     """Serve the folder at /opt/ml, which one of the scripts spells, and invoke it once."""
-    server: Server = start({}, folder, _VARIABLES, prefix=mount.command(folder / "ml", ()))
-    try:
-        wait_until_ready(server)
+    with serving({}, folder, _VARIABLES, prefix=mount.command(folder / "ml", ())) as server:
         return server.ask("POST", "/invocations", body, {"Content-Type": content_type, "Accept": content_type})
-    finally:
-        stop(server)
 
 
 def test_the_script_for_torchserve_reads_and_writes_json(build: Callable[..., Path]) -> None:
