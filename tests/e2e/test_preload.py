@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from blackbox import wait_until
 from byoml.testing.container import Container
 
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ def container_with(tmp_path: Path, script: str) -> Container:
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, path
-        time.sleep(0.01)
+    assert wait_until(path.exists, 30), path
 
 
 @pytest.mark.parametrize("asked", [True, False])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from blackbox import wait_until
 
 if TYPE_CHECKING:
     from byoml.testing.container import Container, Endpoint
@@ -15,12 +15,7 @@ _NONE = {"BYOML_FRAMEWORK": "none", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 
 
 def _until(endpoint: Endpoint, status: int) -> bool:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if endpoint.ping() == status:
-            return True
-        time.sleep(0.02)
-    return False
+    return wait_until(lambda: endpoint.ping() == status, 20)
 
 
 def test_the_functions_before_and_after_the_load_are_called_in_order(container: Container) -> None:
