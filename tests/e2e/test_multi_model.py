@@ -373,8 +373,8 @@ def test_loads_invocations_and_unloads_from_many_threads_get_what_they_ask_for(c
     """Each answer is from the model that was asked, or says that it is not there (contract/inference M-7)."""
     urls = {f"m{number}": _write(container, f"m{number}", number) for number in range(4)}
     allowed = {"load": {200, 409}, "invoke": {200, 404}, "unload": {200, 404}}
-    end = time.monotonic() + _SECONDS
     with container.serve({**_MULTI, "SAGEMAKER_CONTAINER_LOG_LEVEL": "ERROR"}) as endpoint:
+        end = time.monotonic() + _SECONDS
 
         def storm(seed: int) -> set[tuple[str, int]]:
             chance, seen = random.Random(seed), set()  # noqa: S311  a seed, no secret
