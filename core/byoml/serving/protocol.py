@@ -22,6 +22,28 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         # Here and not when this is imported, and for all that the module asks of its parser's class.
         protocol.PythonProtocol = HeadParser
         super().__init__(worker)
+        self._idle_since: float | None = None
+
+    def _arm_keepalive_timer(self) -> None:
+        """Note since when the connection is idle; one timer for all its pauses, as making one costs each request."""
+        self._idle_since = self.worker.loop.time()
+        if self._keepalive_handle is None:
+            super()._arm_keepalive_timer()
+
+    def _cancel_keepalive_timer(self) -> None:
+        self._idle_since = None
+        if self._closed or self._conn_lost_handled:
+            super()._cancel_keepalive_timer()
+
+    def _keepalive_timeout(self) -> None:
+        self._keepalive_handle = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self._keepalive - self.worker.loop.time()
+        if left > 0:
+            self._keepalive_handle = self.worker.loop.call_later(left, self._keepalive_timeout)
+        else:
+            super()._keepalive_timeout()
 
     def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> Awaitable[bool]:
         """Spare each request a second task: it is for applications that go on after their answer, as a user's may."""
