@@ -24,12 +24,12 @@ async def _app(_scope: Any, receive: Callable[[], Awaitable[Any]], send: Callabl
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def _worker() -> Any:
+def _worker(app: Any = _app) -> Any:
     """Make what a protocol asks of its worker."""
     config = Config()
     config.set("keepalive", _KEEP_SECONDS)
     config.set("http_parser", "python")
-    parts = {"cfg": config, "log": Logger(config), "asgi": _app, "loop": asyncio.get_running_loop(), "state": {}}
+    parts = {"cfg": config, "log": Logger(config), "asgi": app, "loop": asyncio.get_running_loop(), "state": {}}
     server = SimpleNamespace(endpoint=SimpleNamespace(app=None))
     return SimpleNamespace(**parts, app=server, alive=True, nr=0, nr_conns=0, max_requests=10**9)
 
@@ -56,3 +56,33 @@ async def _seconds_open(pauses: list[float]) -> float:
 def test_a_connection_is_kept_for_a_while_after_its_last_request(pauses: list[float]) -> None:
     """Not after its first one: one that is used now and then stays, however long."""
     assert asyncio.run(_seconds_open(pauses)) >= 0.9 * _KEEP_SECONDS
+
+
+async def _bytes_held() -> int:
+    """Send many requests ahead while the first is still being answered; give back how much of them is held."""
+    answered, protocols = asyncio.Event(), []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answered.wait()
+        await _app(scope, receive, send)
+
+    def protocol() -> Protocol:
+        protocols.append(Protocol(_worker(app)))
+        return protocols[0]
+
+    listener = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+    writer.write(200_000 * _REQUEST)
+    while not protocols or not protocols[0]._reading_paused:  # noqa: ASYNC110, SLF001  gunicorn tells nobody
+        await asyncio.sleep(0.01)
+    held = len(protocols[0]._callback_parser._buffer)  # noqa: SLF001  likewise
+    answered.set()
+    assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 OK")
+    writer.close()
+    listener.close()
+    return held
+
+
+def test_what_is_sent_ahead_is_held_back() -> None:
+    """Requests that come before the answer to the first wait in the client: 6 MB of them would fill the server."""
+    assert 0 < asyncio.run(asyncio.wait_for(_bytes_held(), 30)) < 2**20
