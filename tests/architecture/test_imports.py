@@ -123,6 +123,11 @@ def test_the_training_road_and_the_plugin_boundary_load_nothing_heavy(module: st
     assert _loaded_by(module) & _HEAVY == set()
 
 
+def test_the_server_loads_no_numpy_before_its_workers_are_told_how_many_threads_to_have() -> None:
+    """Its pools of threads are as large as its first import finds them to be, and every worker would inherit them."""
+    assert "numpy" not in _loaded_by("byoml.serving.server") | _loaded_by("byoml.serving.main")
+
+
 # Libraries that core uses are loaded first: what they do is theirs. Then each module of ours is imported under watch.
 _WATCHED = """
 import importlib, os, pkgutil, signal, sys, threading

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from byoml.codecs.csv import ReadLines, read_plain
 from byoml.codecs.media_type import parse_media_type
 from byoml.plugin.values import Invocation
 from byoml.serving.answer import Answer
@@ -16,6 +15,7 @@ from byoml.serving.session_commands import SESSION_HEADER
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from byoml.codecs.csv import ReadLines
     from byoml.request_errors import RequestError
 
 __all__ = ["answer_lines"]
@@ -78,6 +78,9 @@ def _one_body(invocations: Sequence[Invocation]) -> ReadLines | None:
 
 def _read(lines: Sequence[bytes], body: bytes) -> ReadLines | None:
     """Read lines that are all floats, or all integers, alone as well as together; None for all others."""
+    # numpy's pools of threads are as large as its first import finds them to be: not before the workers are told.
+    from byoml.codecs.csv import ReadLines, read_plain
+
     floats = sum([b"." in line for line in lines])
     if floats not in (0, len(lines)) or b" " in body or b"\t" in body or not body.isascii():
         return None
