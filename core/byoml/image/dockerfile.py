@@ -20,9 +20,10 @@ LABELS = tuple(
 )
 _VENV = "/opt/byoml"
 _INSTALL = (f"{_VENV}/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check")
-# The tests and the headers that packages ship are a sixth of an image, and no compiler is there to read headers.
-# Packages of the user's own choice are left alone.
-_LEAN = f"find {_VENV} -type d '(' -name tests -o -name include ')' -prune -exec rm -rf {{}} +"
+# The tests that packages ship, what only compilers read, and programs for Windows are a sixth of an image; no compiler
+# is there. Packages of the user's own choice are left alone.
+_UNREAD = " -o ".join(f"-name {name}" for name in ("tests", "include", "'*.pyx'", "'*.pxd'", "'*.a'", "'*.exe'"))
+_LEAN = f"find {_VENV} '(' {_UNREAD} ')' -prune -exec rm -rf {{}} +"
 _FOLDERS = " ".join(f"/opt/ml/{name}" for name in ("code", "input", "model", "output"))
 
 
