@@ -13,13 +13,18 @@ from byoml.log import level_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ServingEnv", "truth"]
+__all__ = ["ServingEnv", "many_models", "truth"]
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 
 
 def truth(text: str | None) -> bool:
     return (text or "").strip().lower() in _TRUE
+
+
+def many_models(environ: Mapping[str, str]) -> bool:
+    """Tell whether an endpoint serves models that come and go (contract/inference 1.7)."""
+    return truth(environ.get("SAGEMAKER_MULTI_MODEL"))
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class ServingEnv:
 
     @property
     def multi_model(self) -> bool:
-        return truth(self.environ.get("SAGEMAKER_MULTI_MODEL"))
+        return many_models(self.environ)
 
     @property
     def workers_said(self) -> bool:

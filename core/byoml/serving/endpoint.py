@@ -41,7 +41,8 @@ __all__ = ["Endpoint"]
 _log = logging.getLogger("byoml.serving")
 _SAMPLE_SECONDS = 0.25
 _HEALTH_SECONDS = 5.0
-# Requests make no cycles where no code of the user's runs, and looking for some took a tenth of a busy worker's time.
+# Requests make no cycles where no code of the user's runs, and looking for some took a twentieth of a busy worker's
+# time.
 _ALLOCATIONS = 10_000
 
 

@@ -1,4 +1,4 @@
-"""gunicorn's protocol of a connection, with two shorter ways for the data plane's requests."""
+"""gunicorn's protocol of a connection, with shorter ways for what each request costs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Protocol"]
 
 
 class Protocol(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
-    """Reads plain heads at once, and answers in the connection's own task."""
+    """Reads plain heads at once, answers in the connection's own task, and keeps one timer for all pauses."""
 
     def __init__(self, worker: Any) -> None:
         # Here and not when this is imported, and for all that the module asks of its parser's class.
@@ -25,7 +25,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         self._idle_since: float | None = None
 
     def _arm_keepalive_timer(self) -> None:
-        """Note since when the connection is idle; one timer for all its pauses, as making one costs each request."""
+        """Note since when the connection is idle; the timer may be there from an earlier pause."""
         self._idle_since = self.worker.loop.time()
         if self._keepalive_handle is None:
             super()._arm_keepalive_timer()

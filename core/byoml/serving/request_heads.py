@@ -18,7 +18,6 @@ _NAME, _VALUE = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", rb"[^\x00-\x08\x0a-\x1f\x7f]*"
 _HEAD = re.compile(rb"([A-Z]{3,20}) (/[\x21-\x7e]*) HTTP/1\.1\r\n((?:%b:%b\r\n)*)\r\n" % (_NAME, _VALUE))
 _FIELDS = re.compile(rb"([^:]+):([^\r]*)\r\n")
 _BLANKS = b" \t"
-_CONNECT = b"CONNECT"
 
 
 class HeadParser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
@@ -29,9 +28,9 @@ class HeadParser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
         if head is None or not self._allowed(head):
             done: bool = super()._parse_request_line()
             return done
-        method, path, block = head.groups()
-        self.method, self.path, self.http_version = bytes(method), bytes(path), (1, 1)
-        fields = _FIELDS.findall(bytes(block))
+        self.method, self.path, block = head.groups()
+        self.http_version = (1, 1)
+        fields = _FIELDS.findall(block)
         self._headers_list = [(name.lower(), value.strip(_BLANKS)) for name, value in fields]
         self._header_count = len(fields)
         self._empty_line_skipped = True
@@ -43,10 +42,9 @@ class HeadParser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
     def _allowed(self, head: re.Match[bytes]) -> bool:
         """Tell whether the whole head is no longer than one of its lines may be, and has no more fields than it may."""
         length, fields = head.end(), head.group(3).count(b"\n")
-        return (
-            head.group(1) != _CONNECT
-            and not (self._limit_request_line and length > self._limit_request_line)
-            and not (self._limit_request_field_size and length > self._limit_request_field_size)
-            and not (self._limit_request_fields and fields > self._limit_request_fields)
-            and not (self._on_message_begin or self._on_url or self._on_header)
+        return not (
+            (self._limit_request_line and length > self._limit_request_line)
+            or (self._limit_request_field_size and length > self._limit_request_field_size)
+            or (self._limit_request_fields and fields > self._limit_request_fields)
+            or (self._on_message_begin or self._on_url or self._on_header)
         )

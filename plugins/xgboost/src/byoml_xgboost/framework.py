@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from byoml.environment.serving_env import truth
+from byoml.environment.serving_env import many_models
 from byoml.plugin import Capabilities, Framework, ImageRecipe
 from byoml.source.entry_point import EntryPoint
 
@@ -34,9 +34,6 @@ __all__ = ["XGBoost"]
 
 # With one of these a user's script decides what is predicted: answers have the forms of AWS's script mode.
 _SCRIPTED = frozenset({"model_fn", "input_fn", "predict_fn"})
-# Some of them may come with scripts of their own.
-_MANY_MODELS = "SAGEMAKER_MULTI_MODEL"
-
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +71,8 @@ class XGBoost(Framework):
     def model_fn(self, model_dir: Path, context: Context | None = None) -> Any:
         # The number of threads is OMP_NUM_THREADS, which the OpenMP runtime reads by itself.
         settings = self._settings(context.environ if context else {})
-        if context is not None and not context.users and not truth(context.environ.get(_MANY_MODELS)):
+        # Of many models, others may come with scripts.
+        if context is not None and not context.users and not many_models(context.environ):
             import_alone()
         model = model_files.load(model_dir, settings)
         if settings.keys:
